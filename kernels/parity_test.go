@@ -1,0 +1,93 @@
+package kernels
+
+import (
+	"math"
+	"math/rand/v2"
+	"testing"
+)
+
+// atLevels runs f once for every level this machine has.
+func atLevels(t *testing.T, f func(t *testing.T)) {
+	was := ISA()
+	defer func() {
+		if err := SetISA(was); err != nil {
+			t.Fatal(err)
+		}
+	}()
+	for _, isa := range ISAs() {
+		if err := SetISA(isa); err != nil {
+			t.Fatal(err)
+		}
+		t.Run(isa, f)
+	}
+}
+
+// TestParity holds every level of every kernel against the float64 oracle. The largest
+// error may be at most twice that of the plain float32 twin, plus a few units in the last
+// place of the largest output (FlashAttention's rule for fused kernels).
+func TestParity(t *testing.T) {
+	atLevels(t, func(t *testing.T) {
+		for _, c := range cases {
+			t.Run(c.name, func(t *testing.T) {
+				sizes := c.sizes
+				if sizes == nil {
+					sizes = vectorSizes
+				}
+				for _, size := range sizes {
+					checkParity(t, c, size)
+				}
+			})
+		}
+	})
+}
+
+func checkParity(t *testing.T, c kernelCase, size int) {
+	t.Helper()
+	r := rand.New(rand.NewPCG(1, uint64(size)))
+	got := narrow(c.args(r, size))
+	oracle := widen(got)
+	plain := narrow(widen(got))
+	c.run64(oracle)
+	c.run32(got)
+	isa := ISA()
+	mustSetISA(t, "generic")
+	c.run32(plain)
+	mustSetISA(t, isa)
+	for k := range c.outs {
+		var scale, errPlain, errGot float64
+		for i, want := range oracle.f[k] {
+			scale = max(scale, math.Abs(want))
+			errPlain = max(errPlain, math.Abs(float64(plain.f[k][i])-want))
+			errGot = max(errGot, math.Abs(float64(got.f[k][i])-want))
+			if math.IsNaN(want) != math.IsNaN(float64(got.f[k][i])) {
+				t.Errorf("size %d: out %d[%d] = %v, want %v", size, k, i, got.f[k][i], want)
+				return
+			}
+			if c.exact && got.f[k][i] != plain.f[k][i] {
+				t.Errorf("size %d: out %d[%d] = %v, want exactly %v", size, k, i, got.f[k][i], plain.f[k][i])
+				return
+			}
+		}
+		if limit := 2*errPlain + 4*epsilon32*scale; errGot > limit {
+			t.Errorf("size %d: out %d: largest error %.3g, limit %.3g (plain float32 has %.3g)", size, k, errGot, limit, errPlain)
+		}
+	}
+	for k := c.outs; k < len(got.f); k++ {
+		for i := range got.f[k] {
+			if got.f[k][i] != plain.f[k][i] {
+				t.Errorf("size %d: input %d was changed at %d", size, k, i)
+				return
+			}
+		}
+	}
+}
+
+func mustSetISA(t *testing.T, isa string) {
+	t.Helper()
+	if err := SetISA(isa); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// epsilon32 is the distance from 1 to the next float32.
+const epsilon32 = 0x1p-23
