@@ -1,0 +1,124 @@
+package tensor
+
+import "math/bits"
+
+// An Arena recycles tensors. Everything it makes lives until it is released or until
+// Reset, after which headers and memory serve again: from the second training step on,
+// nothing is allocated. A nil *Arena is the Go heap: New allocates, Release does nothing.
+//
+// An Arena must not be used by two goroutines at once.
+type Arena struct {
+	headers []*Tensor // every header ever made
+	used    int       // headers[:used] are in use or released since the last Reset
+	free    [64][]*Buffer
+	bytes   int
+	poison  bool
+}
+
+// NewArena returns an empty arena.
+func NewArena() *Arena { return new(Arena) }
+
+// Bytes returns the memory the arena holds, in use or free.
+func (a *Arena) Bytes() int { return a.bytes }
+
+// Poison makes the arena fill released memory with NaN bit patterns, so that a test sees
+// any use of it.
+func (a *Arena) Poison(on bool) { a.poison = on }
+
+// New returns a tensor. Memory from an arena is not cleared; from the heap (nil) it is.
+func (a *Arena) New(dtype DType, shape ...int) *Tensor {
+	t := a.header()
+	*t = Tensor{dtype: dtype}
+	t.setShape("New", shape)
+	t.buf = a.buffer(t.Bytes())
+	return t
+}
+
+// header returns an unused Tensor.
+func (a *Arena) header() *Tensor {
+	if a == nil {
+		return new(Tensor)
+	}
+	if a.used == len(a.headers) {
+		a.headers = append(a.headers, new(Tensor))
+	}
+	a.used++
+	return a.headers[a.used-1]
+}
+
+// view returns a new header that shares t's memory.
+func (a *Arena) view(t *Tensor) *Tensor {
+	v := a.header()
+	*v = *t
+	if a != nil && v.buf != nil && v.buf.arena == a {
+		v.buf.refs++
+	}
+	return v
+}
+
+// View returns a second view of t that is released on its own.
+func (a *Arena) View(t *Tensor) *Tensor { return a.view(t) }
+
+// sizeClass returns the free list for n bytes and the size its buffers have: n rounded up
+// to four steps per power of two, so that at most a fifth of a buffer is wasted.
+func sizeClass(n int) (class, size int) {
+	n = max(n, 256)
+	p := bits.Len(uint(n-1)) - 1 // 2^p < n ≤ 2^(p+1)
+	step := 1 << max(p-2, 0)
+	size = (n + step - 1) &^ (step - 1)
+	return p, size
+}
+
+func (a *Arena) buffer(n int) *Buffer {
+	if a == nil {
+		return newBuffer(n)
+	}
+	class, size := sizeClass(n)
+	list := a.free[class]
+	for i := len(list) - 1; i >= 0; i-- {
+		if b := list[i]; cap(b.mem) == size {
+			a.free[class] = append(list[:i], list[i+1:]...)
+			b.mem, b.refs = b.mem[:n], 1
+			return b
+		}
+	}
+	b := newBuffer(size)
+	b.mem, b.arena, b.refs = b.mem[:n], a, 1
+	a.bytes += size
+	return b
+}
+
+// Release gives up one view. When all views of a buffer are released its memory is free
+// for the next New. Releasing a tensor twice, or one that is not the arena's, does nothing.
+func (a *Arena) Release(t *Tensor) {
+	if a == nil || t == nil || t.buf == nil || t.buf.arena != a {
+		return
+	}
+	b := t.buf
+	t.buf = nil
+	if b.refs--; b.refs > 0 {
+		return
+	}
+	b.mem = b.mem[:cap(b.mem)]
+	if a.poison {
+		for i := range b.mem {
+			b.mem[i] = 0xff
+		}
+	}
+	class, _ := sizeClass(len(b.mem))
+	a.free[class] = append(a.free[class], b)
+}
+
+// Shared reports whether another view of t's memory is still in use.
+func (a *Arena) Shared(t *Tensor) bool { return t.buf.refs > 1 }
+
+// Reset releases everything. Tensors made by the arena must not be used afterwards.
+func (a *Arena) Reset() {
+	if a == nil {
+		return
+	}
+	for _, t := range a.headers[:a.used] {
+		a.Release(t)
+	}
+	a.used = 0
+}

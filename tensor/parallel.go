@@ -1,0 +1,185 @@
+package tensor
+
+import (
+	"runtime"
+	"sync"
+	"sync/atomic"
+)
+
+// A Pool runs loops on a fixed number of goroutines, the caller's among them.
+//
+// A loop over [0, n) is cut into chunks of grain iterations. Which goroutine runs which
+// chunk is a matter of luck, but where chunks begin is not: results that depend on chunk
+// boundaries, such as partial sums, are the same on any number of threads.
+type Pool struct {
+	threads int
+	busy    sync.Mutex // held while a loop runs on the workers
+	epoch   atomic.Uint32
+	workers []worker
+	loop    loop
+	closed  bool
+}
+
+type worker struct {
+	asleep atomic.Bool
+	wake   chan struct{}
+}
+
+// loop is the loop in progress.
+type loop struct {
+	run      runner
+	n, grain int
+	next     atomic.Int64 // first iteration nobody has taken
+	pending  atomic.Int32 // workers that have not finished
+}
+
+// runner runs iterations lo ≤ i < hi of a loop.
+type runner interface{ chunk(lo, hi int) }
+
+// spins is how often a worker looks for the next loop before it goes to sleep, some tens
+// of microseconds: the loops of a training step follow one another within that time.
+const spins = 20000
+
+// NewPool returns a pool of the given number of threads, or one for each CPU that Go may
+// use if threads is 0.
+func NewPool(threads int) *Pool {
+	if threads <= 0 {
+		threads = runtime.GOMAXPROCS(0)
+	}
+	p := &Pool{threads: threads, workers: make([]worker, threads-1)}
+	for i := range p.workers {
+		p.workers[i].wake = make(chan struct{}, 1)
+		go p.work(&p.workers[i])
+	}
+	return p
+}
+
+// Threads returns the number of goroutines that run a loop.
+func (p *Pool) Threads() int { return p.threads }
+
+// Close ends the workers. The pool must not be used afterwards.
+func (p *Pool) Close() {
+	p.busy.Lock()
+	defer p.busy.Unlock()
+	if !p.closed {
+		p.closed = true
+		p.start()
+	}
+}
+
+// For runs body over [0, n) in chunks of grain iterations and returns when all are done.
+// What body needs travels in args, not in captured variables: a closure would have to be
+// allocated for every loop. Chunks write to disjoint memory, or to a slot of their own
+// that the caller then combines in order.
+//
+// A loop started inside a loop, or while another goroutine's loop is running, runs on the
+// calling goroutine alone, in the same chunks.
+func For[A any](p *Pool, n, grain int, args A, body func(a *A, lo, hi int)) {
+	if n <= 0 {
+		return
+	}
+	b := boxOf(args, body)
+	if grain <= 0 {
+		grain = 1
+	}
+	if n <= grain || p.threads == 1 || !p.busy.TryLock() {
+		for lo := 0; lo < n; lo += grain {
+			b.chunk(lo, min(lo+grain, n))
+		}
+	} else {
+		p.run(b, n, grain)
+		p.busy.Unlock()
+	}
+	b.put()
+}
+
+// run runs a loop on all workers and the calling goroutine.
+func (p *Pool) run(r runner, n, grain int) {
+	l := &p.loop
+	l.run, l.n, l.grain = r, n, grain
+	l.next.Store(0)
+	l.pending.Store(int32(len(p.workers)))
+	p.start()
+	l.share()
+	for i := 0; l.pending.Load() > 0; i++ {
+		if i > spins {
+			runtime.Gosched()
+		}
+	}
+	l.run = nil
+}
+
+// start tells the workers that there is something to do.
+func (p *Pool) start() {
+	p.epoch.Add(1)
+	for i := range p.workers {
+		if w := &p.workers[i]; w.asleep.CompareAndSwap(true, false) {
+			w.wake <- struct{}{}
+		}
+	}
+}
+
+// share runs chunks until none are left.
+func (l *loop) share() {
+	for {
+		lo := int(l.next.Add(int64(l.grain))) - l.grain
+		if lo >= l.n {
+			return
+		}
+		l.run.chunk(lo, min(lo+l.grain, l.n))
+	}
+}
+
+// work is the life of a worker: wait for a new epoch, take part in its loop, repeat.
+func (p *Pool) work(w *worker) {
+	for seen := uint32(0); ; seen++ {
+		for i := 0; p.epoch.Load() == seen; i++ {
+			if i < spins {
+				continue
+			}
+			w.asleep.Store(true)
+			if p.epoch.Load() != seen && w.asleep.CompareAndSwap(true, false) {
+				break // the loop began just now and its starter saw us awake
+			}
+			<-w.wake
+		}
+		if p.closed {
+			return
+		}
+		p.loop.share()
+		p.loop.pending.Add(-1)
+	}
+}
+
+// box carries a loop's arguments to the workers.
+type box[A any] struct {
+	args A
+	body func(a *A, lo, hi int)
+	home *sync.Pool
+}
+
+// boxes maps a nil *A to the *sync.Pool of unused *box[A].
+var boxes sync.Map
+
+func boxOf[A any](args A, body func(a *A, lo, hi int)) *box[A] {
+	key := any((*A)(nil))
+	home, ok := boxes.Load(key)
+	if !ok {
+		home, _ = boxes.LoadOrStore(key, new(sync.Pool))
+	}
+	stock := home.(*sync.Pool)
+	b, ok := stock.Get().(*box[A])
+	if !ok {
+		b = &box[A]{home: stock}
+	}
+	b.args, b.body = args, body
+	return b
+}
+
+func (b *box[A]) chunk(lo, hi int) { b.body(&b.args, lo, hi) }
+
+// put returns the box to its stock, without the memory its arguments referred to.
+func (b *box[A]) put() {
+	b.args, b.body = *new(A), nil
+	b.home.Put(b)
+}

@@ -1,0 +1,113 @@
+package tensor
+
+import (
+	"hash/fnv"
+	"math"
+)
+
+// A Stream is an endless sequence of random numbers with an address: the k-th number of
+// the stream for (seed, purpose, step) is always the same, whatever else was drawn before,
+// on any machine and any number of threads. It is computed by Philox4x32-10, a counter-based
+// generator (Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3", section 3).
+type Stream struct {
+	key  [2]uint32
+	step uint64
+}
+
+// NewStream returns the stream for a purpose, such as "dropout" or "init h.0.attn.weight",
+// at a step of a run with the given seed.
+func NewStream(seed uint64, purpose string, step int) Stream {
+	h := fnv.New64a()
+	var b [8]byte
+	for i := range b {
+		b[i] = byte(seed >> (8 * i))
+	}
+	h.Write(b[:])
+	h.Write([]byte(purpose))
+	k := h.Sum64()
+	return Stream{[2]uint32{uint32(k), uint32(k >> 32)}, uint64(step)}
+}
+
+// At returns the four numbers of block i of the stream.
+func (s Stream) At(i uint64) [4]uint32 {
+	return philox([4]uint32{uint32(i), uint32(i >> 32), uint32(s.step), uint32(s.step >> 32)}, s.key)
+}
+
+// philox is the ten-round Philox4x32 bijection.
+func philox(c [4]uint32, k [2]uint32) [4]uint32 {
+	for range 10 {
+		a, b := uint64(c[0])*0xD2511F53, uint64(c[2])*0xCD9E8D57
+		c = [4]uint32{uint32(b>>32) ^ c[1] ^ k[0], uint32(b), uint32(a>>32) ^ c[3] ^ k[1], uint32(a)}
+		k[0] += 0x9E3779B9
+		k[1] += 0xBB67AE85
+	}
+	return c
+}
+
+// An RNG draws the numbers of a stream one after another. It is a math/rand/v2 Source.
+type RNG struct {
+	s     Stream
+	block uint64
+	buf   [4]uint32
+	have  int
+}
+
+// NewRNG returns a generator at the start of a stream.
+func NewRNG(s Stream) *RNG { return &RNG{s: s} }
+
+// Uint32 returns the next 32 random bits.
+func (r *RNG) Uint32() uint32 {
+	if r.have == 0 {
+		r.buf = r.s.At(r.block)
+		r.block++
+		r.have = 4
+	}
+	r.have--
+	return r.buf[3-r.have]
+}
+
+// Uint64 returns the next 64 random bits.
+func (r *RNG) Uint64() uint64 { return uint64(r.Uint32()) | uint64(r.Uint32())<<32 }
+
+// Float64 returns a number in [0, 1).
+func (r *RNG) Float64() float64 { return float64(r.Uint64()>>11) * 0x1p-53 }
+
+// Normal returns a standard normal number, by the Box–Muller transform.
+func (r *RNG) Normal() float64 {
+	u, v := 1-r.Float64(), r.Float64()
+	return math.Sqrt(-2*math.Log(u)) * math.Cos(2*math.Pi*v)
+}
+
+// IntN returns a number in [0, n), without bias.
+func (r *RNG) IntN(n int) int {
+	limit := -uint64(n) % uint64(n) // 2⁶⁴ mod n: values below it would be over-represented
+	for {
+		if x := r.Uint64(); x >= limit {
+			return int(x % uint64(n))
+		}
+	}
+}
+
+// FillNormal fills a Float32 or Float64 tensor with normal numbers of the given mean and
+// standard deviation.
+func FillNormal(t *Tensor, s Stream, mean, std float64) {
+	fillRandom(t, s, func(r *RNG) float64 { return mean + std*r.Normal() })
+}
+
+// FillUniform fills a Float32 or Float64 tensor with numbers in [lo, hi).
+func FillUniform(t *Tensor, s Stream, lo, hi float64) {
+	fillRandom(t, s, func(r *RNG) float64 { return lo + (hi-lo)*r.Float64() })
+}
+
+func fillRandom(t *Tensor, s Stream, draw func(*RNG) float64) {
+	r := NewRNG(s)
+	if t.dtype == Float64 {
+		for i, x := 0, Data[float64](t); i < len(x); i++ {
+			x[i] = draw(r)
+		}
+		return
+	}
+	for i, x := 0, Data[float32](t); i < len(x); i++ {
+		x[i] = float32(draw(r))
+	}
+}
