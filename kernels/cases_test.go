@@ -24,8 +24,9 @@ type kernelCase struct {
 	run32 func(*operands[float32])
 	run64 func(*operands[float64])
 
-	exact bool     // every level must give the generic float32 bits
-	alias [][2]int // pairs {out, in} of f that may be the same slice
+	exact       bool     // every level must give the generic float32 bits
+	elementwise bool     // outputs at i depend on inputs at i alone, whatever i and the length
+	alias       [][2]int // pairs {out, in} of f that may be the same slice
 
 	// bytes and flops of one call on these operands, for the benchmark.
 	work func(o *operands[float64]) (bytes, flops int)

@@ -5,10 +5,84 @@ package kernels
 //
 // Each entry works like the generic function it starts from.
 type table struct {
-	dot func(x, y []float32) float32
+	// arithmetic
+	add, sub, mul, div map2
+	axpy               func(y, x []float32, a float32)
+	scale, fill        func(x []float32, a float32)
+
+	// reductions
+	dot              func(x, y []float32) float32
+	sum, squaredNorm func(x []float32) float64
+	max              func(x []float32) float32
+	allFinite        func(x []float32) bool
+
+	// functions of one number, and the gradients of activations
+	exp, sqrt                  map1
+	tanh, sigmoid, relu        map1
+	gelu, geluErf, silu        map1
+	tanhBackward, reluBackward map2
+	sigmoidBackward            map2
+	geluBackward               map2
+	geluErfBackward            map2
+	siluBackward               map2
+	swiglu                     map2
+	swigluBackward             func(dgate, dup, dy, gate, up []float32)
+
+	// optimiser
+	adamW func(p, g, m, v []float32, c adamWStep[float32])
+
+	// random numbers
+	dropout func(dst, x []float32, key [2]uint32, counter, limit uint64, keep float32)
+
+	// 16-bit formats
+	bf16FromF32, f16FromF32 func(dst []uint16, x []float32)
+	f32FromBF16, f32FromF16 func(dst []float32, x []uint16)
 }
+
+type (
+	map1 = func(dst, x []float32)    // dst[i] = f(x[i])
+	map2 = func(dst, a, b []float32) // dst[i] = f(a[i], b[i])
+)
 
 // generic is the table of plain Go kernels.
 var generic = table{
-	dot: dotGeneric[float32],
+	add:   addGeneric[float32],
+	sub:   subGeneric[float32],
+	mul:   mulGeneric[float32],
+	div:   divGeneric[float32],
+	axpy:  axpyGeneric[float32],
+	scale: scaleGeneric[float32],
+	fill:  fillGeneric[float32],
+
+	dot:         dotGeneric[float32],
+	sum:         sumGeneric[float32],
+	squaredNorm: squaredNormGeneric[float32],
+	max:         maxGeneric[float32],
+	allFinite:   allFiniteGeneric[float32],
+
+	exp:             expGeneric[float32],
+	sqrt:            sqrtGeneric[float32],
+	tanh:            tanhGeneric[float32],
+	sigmoid:         sigmoidGeneric[float32],
+	relu:            reluGeneric[float32],
+	gelu:            geluGeneric[float32],
+	geluErf:         geluErfGeneric[float32],
+	silu:            siluGeneric[float32],
+	tanhBackward:    tanhBackwardGeneric[float32],
+	sigmoidBackward: sigmoidBackwardGeneric[float32],
+	reluBackward:    reluBackwardGeneric[float32],
+	geluBackward:    geluBackwardGeneric[float32],
+	geluErfBackward: geluErfBackwardGeneric[float32],
+	siluBackward:    siluBackwardGeneric[float32],
+	swiglu:          swigluGeneric[float32],
+	swigluBackward:  swigluBackwardGeneric[float32],
+
+	adamW: adamWGeneric[float32],
+
+	dropout: dropoutGeneric[float32],
+
+	bf16FromF32: bf16FromF32Generic,
+	f16FromF32:  f16FromF32Generic,
+	f32FromBF16: f32FromBF16Generic,
+	f32FromF16:  f32FromF16Generic,
 }
