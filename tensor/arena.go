@@ -31,6 +31,7 @@ func (a *Arena) New(dtype DType, shape ...int) *Tensor {
 	*t = Tensor{dtype: dtype}
 	t.setShape("New", shape)
 	t.buf = a.buffer(t.Bytes())
+	t.owner = a != nil
 	return t
 }
 
@@ -46,18 +47,26 @@ func (a *Arena) header() *Tensor {
 	return a.headers[a.used-1]
 }
 
-// view returns a new header that shares t's memory.
+// view returns a new header over t's memory that does not keep the memory from being
+// released: it serves while t does.
 func (a *Arena) view(t *Tensor) *Tensor {
 	v := a.header()
 	*v = *t
-	if a != nil && v.buf != nil && v.buf.arena == a {
+	v.owner = false
+	return v
+}
+
+// Own makes a view keep its memory until the view itself is released, and returns it.
+func (a *Arena) Own(v *Tensor) *Tensor {
+	if a != nil && v.buf.arena == a && !v.owner {
+		v.owner = true
 		v.buf.refs++
 	}
 	return v
 }
 
-// View returns a second view of t that is released on its own.
-func (a *Arena) View(t *Tensor) *Tensor { return a.view(t) }
+// View returns a second view of t that keeps the memory on its own.
+func (a *Arena) View(t *Tensor) *Tensor { return a.Own(a.view(t)) }
 
 // sizeClass returns the free list for n bytes and the size its buffers have: n rounded up
 // to four steps per power of two, so that at most a fifth of a buffer is wasted.
@@ -88,14 +97,15 @@ func (a *Arena) buffer(n int) *Buffer {
 	return b
 }
 
-// Release gives up one view. When all views of a buffer are released its memory is free
-// for the next New. Releasing a tensor twice, or one that is not the arena's, does nothing.
+// Release gives up a tensor made by New, View or Own. When all owners of a buffer are
+// released its memory is free for the next New. Releasing a tensor twice, a plain view, or
+// one that is not the arena's does nothing.
 func (a *Arena) Release(t *Tensor) {
-	if a == nil || t == nil || t.buf == nil || t.buf.arena != a {
+	if a == nil || t == nil || t.buf == nil || t.buf.arena != a || !t.owner {
 		return
 	}
 	b := t.buf
-	t.buf = nil
+	t.buf, t.owner = nil, false
 	if b.refs--; b.refs > 0 {
 		return
 	}
@@ -109,7 +119,7 @@ func (a *Arena) Release(t *Tensor) {
 	a.free[class] = append(a.free[class], b)
 }
 
-// Shared reports whether another view of t's memory is still in use.
+// Shared reports whether another owner of t's memory is still in use.
 func (a *Arena) Shared(t *Tensor) bool { return t.buf.refs > 1 }
 
 // Reset releases everything. Tensors made by the arena must not be used afterwards.
@@ -121,4 +131,16 @@ func (a *Arena) Reset() {
 		a.Release(t)
 	}
 	a.used = 0
+}
+
+// Mark returns a position for ReleaseSince.
+func (a *Arena) Mark() int { return a.used }
+
+// ReleaseSince releases every tensor made since mark, except keep.
+func (a *Arena) ReleaseSince(mark int, keep *Tensor) {
+	for _, t := range a.headers[mark:a.used] {
+		if t != keep {
+			a.Release(t)
+		}
+	}
 }

@@ -10,7 +10,7 @@ import (
 type Buffer struct {
 	mem   []byte
 	arena *Arena // recycles mem; nil for memory of the Go heap or of keep
-	refs  int    // views the arena must see released before it reuses mem
+	refs  int    // owners the arena must see released before it reuses mem
 	keep  any    // whatever owns mem when it is not ours, such as a file mapping
 }
 

@@ -20,6 +20,7 @@ type Tensor struct {
 	strides [MaxDims]int
 	offset  int
 	buf     *Buffer
+	owner   bool // of a share in an arena's buffer; see Arena.Own
 }
 
 // New returns a zeroed tensor.

@@ -3,7 +3,8 @@ package tensor
 import "fmt"
 
 // The view operations. Each has a form on Tensor, which allocates a small header, and a
-// form on Arena, which takes the header from the arena's stock.
+// form on Arena, which takes the header from the arena's stock. A view serves as long as
+// the tensor it views; Arena.Own makes it keep the memory by itself.
 
 // Reshape returns a view with another shape of the same length. One size may be -1 and is
 // worked out. It panics when t is not contiguous; copy it first with Contiguous.

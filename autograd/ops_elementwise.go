@@ -1,0 +1,170 @@
+package autograd
+
+import "inkstone/tensor"
+
+// Neg returns −x.
+func (t *Tape) Neg(x *Variable) *Variable { return t.unary(tensor.Neg, x) }
+
+// Exp returns eˣ.
+func (t *Tape) Exp(x *Variable) *Variable { return t.unary(tensor.Exp, x) }
+
+// Log returns the natural logarithm of x.
+func (t *Tape) Log(x *Variable) *Variable { return t.unary(tensor.Log, x) }
+
+// Sqrt returns √x.
+func (t *Tape) Sqrt(x *Variable) *Variable { return t.unary(tensor.Sqrt, x) }
+
+// Tanh returns the hyperbolic tangent of x.
+func (t *Tape) Tanh(x *Variable) *Variable { return t.unary(tensor.Tanh, x) }
+
+// Sigmoid returns 1/(1+e⁻ˣ).
+func (t *Tape) Sigmoid(x *Variable) *Variable { return t.unary(tensor.Sigmoid, x) }
+
+// ReLU returns max(x, 0).
+func (t *Tape) ReLU(x *Variable) *Variable { return t.unary(tensor.ReLU, x) }
+
+// GELU returns x·½(1 + tanh(√(2/π)·(x + 0.044715x³))), the approximation that GPT-2 uses
+// (Hendrycks and Gimpel 2016, section 2).
+func (t *Tape) GELU(x *Variable) *Variable { return t.unary(tensor.GELU, x) }
+
+// GELUErf returns x·Φ(x) with the normal distribution function Φ, the exact GELU.
+func (t *Tape) GELUErf(x *Variable) *Variable { return t.unary(tensor.GELUErf, x) }
+
+// SiLU returns x·sigmoid(x), also called Swish.
+func (t *Tape) SiLU(x *Variable) *Variable { return t.unary(tensor.SiLU, x) }
+
+// unary applies an elementwise function: dx = dy ∘ f′(x). Kept: x or y, as op needs.
+func (t *Tape) unary(op tensor.UnaryOp, x *Variable) *Variable {
+	x = t.Contiguous(x)
+	y := t.like(x)
+	t.backend.Unary(op, y.Value, x.Value)
+	n := t.record(op.String(), y, func(t *Tape, n *Node) {
+		t.backend.UnaryBackward(tensor.UnaryOp(n.ints[0]), n.write(t, 0), n.dy(), n.x(0), n.y())
+	}, x)
+	n.ints[0] = int(op)
+	return y
+}
+
+// Scale returns c·x.
+func (t *Tape) Scale(x *Variable, c float64) *Variable {
+	x = t.Contiguous(x)
+	y := t.like(x)
+	t.backend.Scale(y.Value, x.Value, c)
+	n := t.record("Scale", y, func(t *Tape, n *Node) {
+		t.backend.Scale(n.write(t, 0), n.dy(), n.floats[0])
+	}, x)
+	n.floats[0] = c
+	return y
+}
+
+// AddScalar returns x + c.
+func (t *Tape) AddScalar(x *Variable, c float64) *Variable {
+	x = t.Contiguous(x)
+	y := t.like(x)
+	t.backend.AddScalar(y.Value, x.Value, c)
+	t.record("AddScalar", y, func(t *Tape, n *Node) { n.pass(t, 0, n.dy()) }, x)
+	return y
+}
+
+// binary computes y = a op b, broadcasting by NumPy's rules.
+func (t *Tape) binary(op tensor.BinaryOp, a, b *Variable, backward func(*Tape, *Node)) *Variable {
+	checkDType(op.String(), a, b)
+	var dims [tensor.MaxDims]int
+	shape := tensor.BroadcastShapes(&dims, op.String(), a.Value, b.Value)
+	y := t.new(a.Value.DType(), shape...)
+	t.backend.Binary(op, y.Value, t.arena.Broadcast(a.Value, shape...), t.arena.Broadcast(b.Value, shape...))
+	t.record(op.String(), y, backward, a, b)
+	return y
+}
+
+// Add returns a + b. The shapes are broadcast.
+func (t *Tape) Add(a, b *Variable) *Variable {
+	return t.binary(tensor.Add, a, b, func(t *Tape, n *Node) {
+		n.unbroadcast(t, 0, n.dy())
+		n.unbroadcast(t, 1, n.dy())
+	})
+}
+
+// Sub returns a − b. The shapes are broadcast.
+func (t *Tape) Sub(a, b *Variable) *Variable {
+	return t.binary(tensor.Sub, a, b, func(t *Tape, n *Node) {
+		n.unbroadcast(t, 0, n.dy())
+		if n.in[1].needsGrad {
+			d := t.arena.New(n.dy().DType(), n.dy().Shape()...)
+			t.backend.Scale(d, n.dy(), -1)
+			n.unbroadcast(t, 1, d)
+			t.arena.Release(d)
+		}
+	})
+}
+
+// Mul returns a ∘ b, elementwise. The shapes are broadcast.
+func (t *Tape) Mul(a, b *Variable) *Variable {
+	return t.binary(tensor.Mul, a, b, func(t *Tape, n *Node) {
+		n.productGrad(t, 0, tensor.Mul, n.x(1)) // da = dy ∘ b
+		n.productGrad(t, 1, tensor.Mul, n.x(0)) // db = dy ∘ a
+	})
+}
+
+// Div returns a / b, elementwise. The shapes are broadcast.
+func (t *Tape) Div(a, b *Variable) *Variable {
+	return t.binary(tensor.Div, a, b, func(t *Tape, n *Node) {
+		n.productGrad(t, 0, tensor.Div, n.x(1)) // da = dy / b
+		if !n.in[1].needsGrad {
+			return
+		}
+		d := t.arena.New(n.dy().DType(), n.dy().Shape()...) // db = −dy ∘ y / b
+		t.backend.Binary(tensor.Mul, d, n.dy(), n.y())
+		t.backend.Binary(tensor.Div, d, d, t.arena.Broadcast(n.x(1), d.Shape()...))
+		t.backend.Scale(d, d, -1)
+		n.unbroadcast(t, 1, d)
+		t.arena.Release(d)
+	})
+}
+
+// productGrad gives input i the gradient dy op z, where z is broadcast to dy's shape.
+func (n *Node) productGrad(t *Tape, i int, op tensor.BinaryOp, z *tensor.Tensor) {
+	if !n.in[i].needsGrad {
+		return
+	}
+	d := t.arena.New(n.dy().DType(), n.dy().Shape()...)
+	t.backend.Binary(op, d, n.dy(), t.arena.Broadcast(z, d.Shape()...))
+	n.unbroadcast(t, i, d)
+	t.arena.Release(d)
+}
+
+// unbroadcast gives input i the gradient d, summed over the dimensions along which the
+// input was repeated.
+func (n *Node) unbroadcast(t *Tape, i int, d *tensor.Tensor) {
+	if !n.in[i].needsGrad {
+		return
+	}
+	if tensor.SameShape(d, n.x(i)) {
+		n.pass(t, i, d)
+		return
+	}
+	dx, beta := n.blend(t, i)
+	t.backend.SumTo(dx, d, beta != 0)
+}
+
+// SwiGLU returns SiLU(gate) ∘ up, the gate of Llama's feed-forward layer (Shazeer 2020,
+// "GLU variants improve transformer", equation 6). Kept: gate and up.
+func (t *Tape) SwiGLU(gate, up *Variable) *Variable {
+	checkDType("SwiGLU", gate, up)
+	y := t.like(gate)
+	t.backend.SwiGLU(y.Value, gate.Value, up.Value)
+	t.record("SwiGLU", y, func(t *Tape, n *Node) {
+		dgate, dup := n.scratchOrWrite(t, 0), n.scratchOrWrite(t, 1)
+		t.backend.SwiGLUBackward(dgate, dup, n.dy(), n.x(0), n.x(1))
+	}, gate, up)
+	return y
+}
+
+// scratchOrWrite is write for operations that compute all gradients or none: an input that
+// needs no gradient gets memory whose contents are dropped.
+func (n *Node) scratchOrWrite(t *Tape, i int) *tensor.Tensor {
+	if dx := n.write(t, i); dx != nil {
+		return dx
+	}
+	return t.arena.New(n.x(i).DType(), n.x(i).Shape()...)
+}
