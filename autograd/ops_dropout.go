@@ -15,9 +15,9 @@ func (t *Tape) Seed(seed uint64, step int) {
 }
 
 // Dropout sets each element to 0 with probability p and divides the others by 1−p
-// (Srivastava et al. 2014). Kept: nothing; the backward draws the same numbers again.
+// (Srivastava et al. 2014) while the tape trains, and returns x otherwise. Kept: nothing; the backward draws the same numbers again.
 func (t *Tape) Dropout(x *Variable, p float64) *Variable {
-	if p == 0 {
+	if p == 0 || !t.train {
 		return x
 	}
 	x = t.Contiguous(x)

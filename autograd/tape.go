@@ -20,6 +20,7 @@ type Tape struct {
 	pass   int         // counts passes, to tell whether a leaf is already in leaves
 
 	noGrad  int  // > 0 inside NoGrad
+	train   bool // Dropout drops
 	retain  bool // keep values and gradients after Backward has passed them
 	idle    Node // returned by record when nothing is recorded
 	random  randomState
@@ -53,6 +54,9 @@ func (t *Tape) Reset() {
 // afterwards. By default it frees each as soon as no later step of it can need it, which
 // halves the memory of a training step.
 func (t *Tape) Retain(on bool) { t.retain = on }
+
+// Training turns dropout on or off; it starts off.
+func (t *Tape) Training(on bool) { t.train = on }
 
 // NoGrad runs f without recording: its results are constants.
 func (t *Tape) NoGrad(f func()) {

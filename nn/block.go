@@ -1,0 +1,21 @@
+package nn
+
+import "inkstone/autograd"
+
+// A block is one layer of a transformer.
+type block interface {
+	path() string
+	Forward(t *autograd.Tape, x *autograd.Variable, cache *Cache) *autograd.Variable
+}
+
+// runBlock runs a layer, recomputing it in the backward if the configuration asks to.
+func runBlock(t *autograd.Tape, c *Config, b block, x *autograd.Variable, cache *Cache) *autograd.Variable {
+	t.Enter(b.path())
+	defer t.Leave()
+	if c.Checkpoint && cache == nil && x.NeedsGrad() {
+		return t.Checkpoint(x, func(t *autograd.Tape, x *autograd.Variable) *autograd.Variable {
+			return b.Forward(t, x, nil)
+		})
+	}
+	return b.Forward(t, x, cache)
+}

@@ -1,0 +1,137 @@
+package nn
+
+import (
+	"fmt"
+	"math"
+
+	"inkstone/autograd"
+	"inkstone/tensor"
+)
+
+// Llama is the transformer of Touvron et al. 2023, "LLaMA: open and efficient foundation
+// language models", with grouped-query attention as in Llama 2: RMS norm before each
+// sublayer, rotary positions, SwiGLU, no biases.
+type Llama struct {
+	config *Config
+	params []*autograd.Variable
+
+	TokenEmbedding *Embedding // [V, C]
+	Blocks         []*LlamaBlock
+	FinalNorm      *RMSNorm
+	Head           *autograd.Variable // [V, C]
+}
+
+// LlamaBlock is one layer: x + attention(norm(x)), then x + MLP(norm(x)).
+type LlamaBlock struct {
+	config   *Config
+	layer    int
+	name     string
+	cos, sin *tensor.Tensor // rotary angles [context, D/2], shared by all layers
+
+	Norm1          *RMSNorm
+	Q, K, V, O     *Linear // C → H·D, C → (H/G)·D twice, H·D → C
+	Norm2          *RMSNorm
+	Gate, Up, Down *Linear // C → F twice, F → C
+}
+
+func newLlama(c *Config, dtype tensor.DType, seed uint64) *Llama {
+	b := &builder{dtype: dtype, seed: seed}
+	m := &Llama{config: c}
+	m.TokenEmbedding = &Embedding{b.normal("model.embed_tokens.weight", c.InitStd, c.Vocab, c.Channels)}
+	cos, sin := ropeTables(c, dtype)
+	kv := c.KVHeads * c.HeadSize
+	for i := range c.Layers {
+		h := fmt.Sprintf("model.layers.%d", i)
+		lin := func(name string, k, n int, bias bool) *Linear { return b.linear(h+name, k, n, c.InitStd, bias) }
+		m.Blocks = append(m.Blocks, &LlamaBlock{
+			config: c, layer: i, name: h, cos: cos, sin: sin,
+			Norm1: b.rmsNorm(h+".input_layernorm", c.Channels, c.NormEps),
+			Q:     lin(".self_attn.q_proj", c.Channels, c.Heads*c.HeadSize, c.AttentionBias),
+			K:     lin(".self_attn.k_proj", c.Channels, kv, c.AttentionBias),
+			V:     lin(".self_attn.v_proj", c.Channels, kv, c.AttentionBias),
+			O:     lin(".self_attn.o_proj", c.Heads*c.HeadSize, c.Channels, c.AttentionBias),
+			Norm2: b.rmsNorm(h+".post_attention_layernorm", c.Channels, c.NormEps),
+			Gate:  lin(".mlp.gate_proj", c.Channels, c.Hidden, c.MLPBias),
+			Up:    lin(".mlp.up_proj", c.Channels, c.Hidden, c.MLPBias),
+			Down:  lin(".mlp.down_proj", c.Hidden, c.Channels, c.MLPBias),
+		})
+	}
+	m.FinalNorm = b.rmsNorm("model.norm", c.Channels, c.NormEps)
+	m.Head = m.TokenEmbedding.Weight
+	if !c.TiedHead {
+		m.Head = b.normal("lm_head.weight", c.InitStd, c.Vocab, c.Channels)
+	}
+	m.params = b.params
+	return m
+}
+
+// ropeTables returns cos and sin of position·θ^(−2i/D), [context, D/2] each.
+func ropeTables(c *Config, dtype tensor.DType) (cos, sin *tensor.Tensor) {
+	half := c.HeadSize / 2
+	angles := make([]float64, c.Context*half)
+	for p := range c.Context {
+		for i := range half {
+			angles[p*half+i] = float64(p) * math.Pow(c.RopeTheta, -2*float64(i)/float64(c.HeadSize))
+		}
+	}
+	table := func(f func(float64) float64) *tensor.Tensor {
+		t := tensor.New(dtype, c.Context, half)
+		for i, a := range angles {
+			if dtype == tensor.Float64 {
+				tensor.Data[float64](t)[i] = f(a)
+			} else {
+				tensor.Data[float32](t)[i] = float32(f(a))
+			}
+		}
+		return t
+	}
+	return table(math.Cos), table(math.Sin)
+}
+
+// Config returns the architecture.
+func (m *Llama) Config() *Config { return m.config }
+
+// Parameters returns the learned tensors in a fixed order.
+func (m *Llama) Parameters() []*autograd.Variable { return m.params }
+
+// Hidden works as Model.Hidden says.
+func (m *Llama) Hidden(t *autograd.Tape, ids *tensor.Tensor, cache *Cache) *autograd.Variable {
+	checkIDs(m.config, ids, cache.Len())
+	x := m.TokenEmbedding.Forward(t, ids) // [B, T, C]
+	x = t.Dropout(x, m.config.Dropout)
+	for _, block := range m.Blocks {
+		x = runBlock(t, m.config, block, x, cache)
+	}
+	cache.advance(ids.Dim(1))
+	return m.FinalNorm.Forward(t, x)
+}
+
+// Logits works as Model.Logits says.
+func (m *Llama) Logits(t *autograd.Tape, hidden *autograd.Variable) *autograd.Variable {
+	return t.Linear(hidden, m.Head, nil)
+}
+
+func (b *LlamaBlock) path() string { return b.name }
+
+// Forward maps the residual stream x [B, T, C] to the next one.
+func (b *LlamaBlock) Forward(t *autograd.Tape, x *autograd.Variable, cache *Cache) *autograd.Variable {
+	x = t.Add(x, t.Dropout(b.attention(t, b.Norm1.Forward(t, x), cache), b.config.Dropout))
+	return t.Add(x, t.Dropout(b.mlp(t, b.Norm2.Forward(t, x)), b.config.Dropout))
+}
+
+func (b *LlamaBlock) attention(t *autograd.Tape, x *autograd.Variable, cache *Cache) *autograd.Variable {
+	B, T, H, D := x.Dim(0), x.Dim(1), b.config.Heads, b.config.HeadSize
+	past := cache.Len()
+	q := t.Reshape(b.Q.Forward(t, x), B, T, H, D)
+	k := t.Reshape(b.K.Forward(t, x), B, T, b.config.KVHeads, D)
+	v := t.Reshape(b.V.Forward(t, x), B, T, b.config.KVHeads, D)
+	q = t.RoPE(q, b.cos, b.sin, past, false)
+	k = t.RoPE(k, b.cos, b.sin, past, false)
+	k, v = cache.extend(t, b.layer, k, v)
+	o := t.Attention(q, k, v, 1/math.Sqrt(float64(D)), true) // [B, T, H, D]
+	return b.O.Forward(t, t.Reshape(o, B, T, H*D))
+}
+
+func (b *LlamaBlock) mlp(t *autograd.Tape, x *autograd.Variable) *autograd.Variable {
+	return b.Down.Forward(t, t.SwiGLU(b.Gate.Forward(t, x), b.Up.Forward(t, x)))
+}

@@ -1,0 +1,52 @@
+package nn
+
+import (
+	"fmt"
+
+	"inkstone/autograd"
+	"inkstone/tensor"
+)
+
+// A Model is a causal language model: it turns token ids into scores for the next token.
+type Model interface {
+	// Config returns the model's architecture.
+	Config() *Config
+	// Parameters returns the learned tensors in a fixed order, each once.
+	Parameters() []*autograd.Variable
+	// Hidden returns the final normalised hidden states [B, T, C] for ids [B, T] (Int32).
+	// With a cache, ids continue the sequences in it and their keys and values are added.
+	Hidden(t *autograd.Tape, ids *tensor.Tensor, cache *Cache) *autograd.Variable
+	// Logits maps hidden states [..., C] to scores [..., V].
+	Logits(t *autograd.Tape, hidden *autograd.Variable) *autograd.Variable
+}
+
+// New returns a model of the given architecture with freshly initialised weights. The
+// configuration must be valid (see Config.Validate).
+func New(c *Config, dtype tensor.DType, seed uint64) (Model, error) {
+	if err := c.Validate(); err != nil {
+		return nil, err
+	}
+	switch c.ModelType {
+	case GPT2Type:
+		return newGPT2(c, dtype, seed), nil
+	case LlamaType:
+		return newLlama(c, dtype, seed), nil
+	}
+	return nil, fmt.Errorf("nn: model type %q is not supported (have %s, %s)", c.ModelType, GPT2Type, LlamaType)
+}
+
+// Loss returns the mean cross-entropy, in nats a token, of predicting targets [B, T] from
+// ids [B, T] (both Int32). Negative targets do not count.
+func Loss(t *autograd.Tape, m Model, ids, targets *tensor.Tensor) *autograd.Variable {
+	return t.CrossEntropyMean(m.Logits(t, m.Hidden(t, ids, nil)), targets)
+}
+
+// checkIDs panics unless ids is [B, T] and fits the context.
+func checkIDs(c *Config, ids *tensor.Tensor, past int) {
+	if ids.NDim() != 2 {
+		panic(fmt.Sprintf("nn: ids of shape %v, want [B, T]", ids.Shape()))
+	}
+	if past+ids.Dim(1) > c.Context {
+		panic(fmt.Sprintf("nn: %d positions in a model with a context of %d", past+ids.Dim(1), c.Context))
+	}
+}
