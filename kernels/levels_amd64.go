@@ -21,11 +21,15 @@ func machineLevels() []level {
 func avx2Table() table {
 	t := generic
 	t.dot = dotAVX2
+	t.exp = expAVX2
+	t.sqrt = sqrtAVX2
 	return t
 }
 
 // avx512Table is avx2Table with every kernel replaced that has an AVX-512 version.
 func avx512Table() table {
 	t := avx2Table()
+	t.exp = expAVX512
+	t.sqrt = sqrtAVX512
 	return t
 }

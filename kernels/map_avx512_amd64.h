@@ -1,0 +1,29 @@
+// Loops over vectors of 16 float32 for AVX-512: as map_avx2_amd64.h, with K1 for the mask.
+// OP may use Z0-Z14 and K2-K7; a kernel's scalars live in Z16 and above or in Z14 and below.
+
+#define V0 Z0
+#define V1 Z1
+#define V2 Z2
+#define V3 Z3
+#define V4 Z4
+#define V5 Z5
+#define V6 Z6
+#define V7 Z7
+#define V8 Z8
+#define V9 Z9
+#define V10 Z10
+#define V11 Z11
+#define V12 Z12
+#define V13 Z13
+#define V14 Z14
+
+#define LANES 16
+
+// MASK_TAIL: the first CX lanes, for LOAD_TAIL and STORE_TAIL.
+#define MASK_TAIL \
+	MOVL  $-1, AX;    \
+	BZHIL CX, AX, AX; \ // the low n bits
+	KMOVW AX, K1
+
+#define LOAD_TAIL(src, v) VMOVUPS.Z src, K1, v
+#define STORE_TAIL(v, dst) VMOVUPS v, K1, dst
