@@ -20,6 +20,7 @@ func machineLevels() []level {
 // avx2Table is generic with every kernel replaced that has an AVX2 version.
 func avx2Table() table {
 	t := generic
+	t.peak = peakAVX2
 	t.dot = dotAVX2
 	t.exp = expAVX2
 	t.sqrt = sqrtAVX2
@@ -29,6 +30,7 @@ func avx2Table() table {
 // avx512Table is avx2Table with every kernel replaced that has an AVX-512 version.
 func avx512Table() table {
 	t := avx2Table()
+	t.peak = peakAVX512
 	t.exp = expAVX512
 	t.sqrt = sqrtAVX512
 	return t

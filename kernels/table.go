@@ -28,6 +28,9 @@ type table struct {
 	swiglu                     map2
 	swigluBackward             func(dgate, dup, dy, gate, up []float32)
 
+	// multiply-adds in registers, to measure the machine's limit
+	peak func(n int) (flops int)
+
 	// optimiser
 	adamW func(p, g, m, v []float32, c adamWStep[float32])
 
@@ -53,6 +56,8 @@ var generic = table{
 	axpy:  axpyGeneric[float32],
 	scale: scaleGeneric[float32],
 	fill:  fillGeneric[float32],
+
+	peak: peakGeneric,
 
 	dot:         dotGeneric[float32],
 	sum:         sumGeneric[float32],
