@@ -11,6 +11,10 @@ import "math"
 const (
 	geluA = 2 * 0.79788456080286535587989211986876 // 2√(2/π)
 	geluB = geluA * 0.044715
+
+	// geluFlat bounds |x|: left of -geluFlat gelu is 0, even in float64, and beyond either
+	// bound its slope is 0 or 1. Clamping gives ±Inf their limits and keeps x³ finite.
+	geluFlat = 40
 )
 
 // GELU writes dst[i] = gelu(x[i]) in the tanh form, as GPT-2 does. The lengths are equal;
@@ -29,7 +33,7 @@ func GELU[T Float](dst, x []T) {
 func geluGeneric[T Float](dst, x []T) {
 	x = x[:len(dst)]
 	for i := range dst {
-		v := float64(x[i])
+		v := max(-geluFlat, float64(x[i]))
 		dst[i] = T(v / (1 + math.Exp(-v*(geluA+geluB*v*v))))
 	}
 }
@@ -50,10 +54,6 @@ func GELUBackward[T Float](dx, dy, x []T) {
 	}
 	geluBackwardGeneric(dx, dy, x)
 }
-
-// geluFlat is where the slope has long become 0 (left) or 1 (right); clamping x there
-// keeps x³ from overflowing.
-const geluFlat = 16
 
 func geluBackwardGeneric[T Float](dx, dy, x []T) {
 	dy, x = dy[:len(dx)], x[:len(dx)]

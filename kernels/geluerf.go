@@ -19,7 +19,7 @@ func GELUErf[T Float](dst, x []T) {
 func geluErfGeneric[T Float](dst, x []T) {
 	x = x[:len(dst)]
 	for i := range dst {
-		v := float64(x[i])
+		v := max(-geluFlat, float64(x[i]))
 		dst[i] = T(v * normalCDF(v))
 	}
 }

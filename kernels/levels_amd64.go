@@ -22,6 +22,28 @@ func avx2Table() table {
 	t := generic
 	t.peak = peakAVX2
 	t.dot = dotAVX2
+	t.add = addAVX2
+	t.sub = subAVX2
+	t.mul = mulAVX2
+	t.div = divAVX2
+	t.axpy = axpyAVX2
+	t.scale = scaleAVX2
+	t.fill = fillAVX2
+	t.tanh = tanhAVX2
+	t.tanhBackward = tanhBackwardAVX2
+	t.sigmoid = sigmoidAVX2
+	t.sigmoidBackward = sigmoidBackwardAVX2
+	t.relu = reluAVX2
+	t.reluBackward = reluBackwardAVX2
+	t.gelu = geluAVX2
+	t.geluBackward = geluBackwardAVX2
+	t.geluErf = geluErfAVX2
+	t.geluErfBackward = geluErfBackwardAVX2
+	t.silu = siluAVX2
+	t.siluBackward = siluBackwardAVX2
+	t.swiglu = swigluAVX2
+	t.swigluBackward = swigluBackwardAVX2
+	t.adamW = adamWAVX2
 	t.exp = expAVX2
 	t.sqrt = sqrtAVX2
 	return t
@@ -31,6 +53,28 @@ func avx2Table() table {
 func avx512Table() table {
 	t := avx2Table()
 	t.peak = peakAVX512
+	t.add = addAVX512
+	t.sub = subAVX512
+	t.mul = mulAVX512
+	t.div = divAVX512
+	t.axpy = axpyAVX512
+	t.scale = scaleAVX512
+	t.fill = fillAVX512
+	t.tanh = tanhAVX512
+	t.tanhBackward = tanhBackwardAVX512
+	t.sigmoid = sigmoidAVX512
+	t.sigmoidBackward = sigmoidBackwardAVX512
+	t.relu = reluAVX512
+	t.reluBackward = reluBackwardAVX512
+	t.gelu = geluAVX512
+	t.geluBackward = geluBackwardAVX512
+	t.geluErf = geluErfAVX512
+	t.geluErfBackward = geluErfBackwardAVX512
+	t.silu = siluAVX512
+	t.siluBackward = siluBackwardAVX512
+	t.swiglu = swigluAVX512
+	t.swigluBackward = swigluBackwardAVX512
+	t.adamW = adamWAVX512
 	t.exp = expAVX512
 	t.sqrt = sqrtAVX512
 	return t

@@ -1,6 +1,6 @@
 package kernels
 
-// ReLU writes dst[i] = max(0, x[i]); NaN stays NaN. The lengths are equal; dst may be x.
+// ReLU writes dst[i] = max(0, x[i]); NaN stays NaN and -0 stays -0. The lengths are equal; dst may be x.
 //
 //go:noinline
 func ReLU[T Float](dst, x []T) {
@@ -15,7 +15,11 @@ func ReLU[T Float](dst, x []T) {
 func reluGeneric[T Float](dst, x []T) {
 	x = x[:len(dst)]
 	for i := range dst {
-		dst[i] = max(0, x[i])
+		v := x[i]
+		if v < 0 {
+			v = 0
+		}
+		dst[i] = v
 	}
 }
 

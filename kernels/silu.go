@@ -22,7 +22,21 @@ func siluGeneric[T Float](dst, x []T) {
 	}
 }
 
-func silu(x float64) float64 { return x / (1 + math.Exp(-x)) }
+func silu(x float64) float64 {
+	x = max(-siluFlat, x)
+	return x / (1 + math.Exp(-x))
+}
+
+// siluSlope is the derivative of silu.
+func siluSlope(x float64) float64 {
+	x = max(-siluFlat, min(siluFlat, x))
+	s := sigmoid(x)
+	return s * (1 + x*(1-s))
+}
+
+// siluFlat bounds |x|: left of -siluFlat silu is 0, even in float64, and beyond either bound
+// its slope is 0 or 1. Clamping gives ±Inf their limits.
+const siluFlat = 1000
 
 // SiLUBackward writes the gradient of SiLU: dx = dy·s·(1 + x·(1 - s)) with s = σ(x). The
 // lengths are equal; dx may be dy or x.
@@ -41,9 +55,7 @@ func SiLUBackward[T Float](dx, dy, x []T) {
 func siluBackwardGeneric[T Float](dx, dy, x []T) {
 	dy, x = dy[:len(dx)], x[:len(dx)]
 	for i := range dx {
-		v := float64(x[i])
-		s := sigmoid(v)
-		dx[i] = dy[i] * T(s*(1+v*(1-s)))
+		dx[i] = dy[i] * T(siluSlope(float64(x[i])))
 	}
 }
 
@@ -93,8 +105,7 @@ func swigluBackwardGeneric[T Float](dgate, dup, dy, gate, up []T) {
 	dup, dy, gate, up = dup[:n], dy[:n], gate[:n], up[:n]
 	for i := range dgate {
 		d, v, u := dy[i], float64(gate[i]), up[i]
-		s := sigmoid(v)
-		dgate[i] = d * u * T(s*(1+v*(1-s)))
-		dup[i] = d * T(v*s)
+		dgate[i] = d * u * T(siluSlope(v))
+		dup[i] = d * T(silu(v))
 	}
 }
