@@ -31,6 +31,12 @@ type table struct {
 	// multiply-adds in registers, to measure the machine's limit
 	peak func(n int) (flops int)
 
+	// attention
+	strip           func(c []float32, ldc int, a []float32, ars, acs int, b []float32, ldb, n, k int, add bool)
+	softmaxStep     func(row []float32, scale, m float32) (newMax, sum float32)
+	softmaxGradient func(p, ds []float32, scale, lse, delta float32)
+	transpose       func(dst []float32, ldd int, src []float32, lds, rows, cols int)
+
 	// optimiser
 	adamW func(p, g, m, v []float32, c adamWStep[float32])
 
@@ -81,6 +87,11 @@ var generic = table{
 	siluBackward:    siluBackwardGeneric[float32],
 	swiglu:          swigluGeneric[float32],
 	swigluBackward:  swigluBackwardGeneric[float32],
+
+	strip:           stripGeneric[float32],
+	softmaxStep:     softmaxStepGeneric[float32],
+	softmaxGradient: softmaxGradientGeneric[float32],
+	transpose:       transposeGeneric[float32],
 
 	adamW: adamWGeneric[float32],
 
