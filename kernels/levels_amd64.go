@@ -46,6 +46,7 @@ func avx2Table() table {
 	t.adamW = adamWAVX2
 	t.exp = expAVX2
 	t.sqrt = sqrtAVX2
+	t.transpose = transposeAVX2
 	return t
 }
 
@@ -77,5 +78,8 @@ func avx512Table() table {
 	t.adamW = adamWAVX512
 	t.exp = expAVX512
 	t.sqrt = sqrtAVX512
+	t.strip = stripAVX512
+	t.softmaxStep = softmaxStepAVX512
+	t.softmaxGradient = softmaxGradientAVX512
 	return t
 }

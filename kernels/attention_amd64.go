@@ -1,0 +1,23 @@
+//go:build !purego
+
+package kernels
+
+// stripAVX512 works like stripGeneric, with fused multiply-adds.
+//
+//go:noescape
+func stripAVX512(c []float32, ldc int, a []float32, ars, acs int, b []float32, ldb, n, k int, add bool)
+
+// softmaxStepAVX512 works like softmaxStepGeneric.
+//
+//go:noescape
+func softmaxStepAVX512(row []float32, scale, m float32) (newMax, sum float32)
+
+// softmaxGradientAVX512 works like softmaxGradientGeneric.
+//
+//go:noescape
+func softmaxGradientAVX512(p, ds []float32, scale, lse, delta float32)
+
+// transposeAVX2 works like transposeGeneric.
+//
+//go:noescape
+func transposeAVX2(dst []float32, ldd int, src []float32, lds, rows, cols int)
