@@ -21,3 +21,18 @@ func softmaxGradientAVX512(p, ds []float32, scale, lse, delta float32)
 //
 //go:noescape
 func transposeAVX2(dst []float32, ldd int, src []float32, lds, rows, cols int)
+
+// stripAVX2 works like stripGeneric, with fused multiply-adds.
+//
+//go:noescape
+func stripAVX2(c []float32, ldc int, a []float32, ars, acs int, b []float32, ldb, n, k int, add bool)
+
+// softmaxStepAVX2 works like softmaxStepGeneric.
+//
+//go:noescape
+func softmaxStepAVX2(row []float32, scale, m float32) (newMax, sum float32)
+
+// softmaxGradientAVX2 works like softmaxGradientGeneric.
+//
+//go:noescape
+func softmaxGradientAVX2(p, ds []float32, scale, lse, delta float32)

@@ -46,6 +46,9 @@ func avx2Table() table {
 	t.adamW = adamWAVX2
 	t.exp = expAVX2
 	t.sqrt = sqrtAVX2
+	t.strip = stripAVX2
+	t.softmaxStep = softmaxStepAVX2
+	t.softmaxGradient = softmaxGradientAVX2
 	t.transpose = transposeAVX2
 	return t
 }
