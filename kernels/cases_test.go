@@ -32,6 +32,14 @@ type kernelCase struct {
 	work func(o *operands[float64]) (bytes, flops int)
 }
 
+// testSizes are the problem sizes of the tests.
+func (c kernelCase) testSizes() []int {
+	if c.sizes != nil {
+		return c.sizes
+	}
+	return vectorSizes
+}
+
 // vectorSizes stand around every vector width and unroll in use.
 var vectorSizes = []int{0, 1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 32, 33, 47, 48, 63, 64, 65, 100, 127, 128, 129, 255, 257, 1000}
 
