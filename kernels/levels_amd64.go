@@ -22,6 +22,14 @@ func avx2Table() table {
 	t := generic
 	t.peak = peakAVX2
 	t.dot = dotAVX2
+	t.sum = sumAVX2
+	t.squaredNorm = squaredNormAVX2
+	t.max = maxAVX2
+	t.allFinite = allFiniteAVX2
+	t.bf16FromF32 = bf16FromF32AVX2
+	t.f16FromF32 = f16FromF32AVX2
+	t.f32FromBF16 = f32FromBF16AVX2
+	t.f32FromF16 = f32FromF16AVX2
 	t.add = addAVX2
 	t.sub = subAVX2
 	t.mul = mulAVX2
@@ -57,6 +65,15 @@ func avx2Table() table {
 func avx512Table() table {
 	t := avx2Table()
 	t.peak = peakAVX512
+	t.dot = dotAVX512
+	t.sum = sumAVX512
+	t.squaredNorm = squaredNormAVX512
+	t.max = maxAVX512
+	t.allFinite = allFiniteAVX512
+	t.bf16FromF32 = bf16FromF32AVX512
+	t.f16FromF32 = f16FromF32AVX512
+	t.f32FromBF16 = f32FromBF16AVX512
+	t.f32FromF16 = f32FromF16AVX512
 	t.add = addAVX512
 	t.sub = subAVX512
 	t.mul = mulAVX512

@@ -37,3 +37,18 @@
 
 #define LOAD_TAIL(src, v) VMASKMOVPS src, Y15, v
 #define STORE_TAIL(v, dst) VMASKMOVPS v, Y15, dst
+
+// LOAD_TAIL_OR: as LOAD_TAIL, with the other lanes taken from fill.
+#define LOAD_TAIL_OR(src, fill, v) \
+	VMASKMOVPS src, Y15, v;       \
+	VBLENDVPS  Y15, v, fill, v
+
+// The lower halves of V4-V7, and the upper half of any register.
+#define H4 X4
+#define H5 X5
+#define H6 X6
+#define H7 X7
+#define UPPER_HALF(v, h) VEXTRACTF128 $1, v, h
+
+// FOLD: the upper half of what is wider than Y0 onto Y0. Clobbers Y1.
+#define FOLD(OP)

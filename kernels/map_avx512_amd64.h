@@ -27,3 +27,20 @@
 
 #define LOAD_TAIL(src, v) VMOVUPS.Z src, K1, v
 #define STORE_TAIL(v, dst) VMOVUPS v, K1, dst
+
+// LOAD_TAIL_OR: as LOAD_TAIL, with the other lanes taken from fill.
+#define LOAD_TAIL_OR(src, fill, v) \
+	VMOVAPS fill, v;              \
+	VMOVUPS src, K1, v
+
+// The lower halves of V4-V7, and the upper half of any register.
+#define H4 Y4
+#define H5 Y5
+#define H6 Y6
+#define H7 Y7
+#define UPPER_HALF(v, h) VEXTRACTF64X4 $1, v, h
+
+// FOLD: the upper half of what is wider than Y0 onto Y0. Clobbers Y1.
+#define FOLD(OP) \
+	VEXTRACTF64X4 $1, Z0, Y1; \
+	OP Y1, Y0, Y0
