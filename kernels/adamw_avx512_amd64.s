@@ -7,17 +7,17 @@
 
 // One vector of the step. V0-V3 hold p, g, m, v; V6-V14 the fields of c.
 #define ADAMW \
-	VMULPS      V6, V1, V1;  \ // g = scale·g
-	VMULPS      V8, V2, V2;  \
-	VFMADD231PS V9, V1, V2;  \ // m = beta1·m + rest1·g
-	VMULPS      V1, V1, V1;  \
-	VMULPS      V10, V3, V3; \
-	VFMADD231PS V11, V1, V3; \ // v = beta2·v + rest2·g²
-	VSQRTPS     V3, V4;      \
+	VMULPS V6, V1, V1;        \ // g = scale·g
+	VMULPS V8, V2, V2;        \
+	VFMADD231PS V9, V1, V2;   \ // m = beta1·m + rest1·g
+	VMULPS V1, V1, V1;        \
+	VMULPS V10, V3, V3;       \
+	VFMADD231PS V11, V1, V3;  \ // v = beta2·v + rest2·g²
+	VSQRTPS V3, V4;           \
 	VFMADD213PS V13, V12, V4; \ // denom = sqrt(v)·root + eps
-	VDIVPS      V4, V2, V4;  \
-	VMULPS      V7, V0, V0;  \
-	VFNMADD231PS V14, V4, V0 // p = decay·p - rate·(m/denom)
+	VDIVPS V4, V2, V4;        \
+	VMULPS V7, V0, V0;        \
+	VFNMADD231PS V14, V4, V0    // p = decay·p - rate·(m/denom)
 
 // AdamW: one step of the optimiser in one pass, as memory-bound code: 16 bytes read and 12
 // written per element.

@@ -1,20 +1,18 @@
-// Constants of the vector kernels, each repeated over 64 bytes: the full width of an
-// AVX-512 register, whose first half serves AVX2. Both can then use a constant as the
-// memory operand of an instruction, which costs no register.
-
-#define CONST4(name, at, bits) \
-	DATA name<>+(at+0)(SB)/4, $bits;  \
-	DATA name<>+(at+4)(SB)/4, $bits;  \
-	DATA name<>+(at+8)(SB)/4, $bits;  \
-	DATA name<>+(at+12)(SB)/4, $bits
+// Constants of the vector kernels, each repeated over the 32 bytes of an AVX2 register, so
+// that AVX2 can use them as the memory operand of an instruction, which costs no register.
+// AVX-512 repeats the first four bytes by itself.
 
 // CONST defines a vector constant from the bits of a float32 (or of an int32).
 #define CONST(name, bits) \
-	CONST4(name, 0, bits);    \
-	CONST4(name, 16, bits);   \
-	CONST4(name, 32, bits);   \
-	CONST4(name, 48, bits);   \
-	GLOBL name<>(SB), RODATA|NOPTR, $64
+	DATA name<>+0(SB)/4, $bits;         \
+	DATA name<>+4(SB)/4, $bits;         \
+	DATA name<>+8(SB)/4, $bits;         \
+	DATA name<>+12(SB)/4, $bits;        \
+	DATA name<>+16(SB)/4, $bits;        \
+	DATA name<>+20(SB)/4, $bits;        \
+	DATA name<>+24(SB)/4, $bits;        \
+	DATA name<>+28(SB)/4, $bits;        \
+	GLOBL name<>(SB), RODATA|NOPTR, $32
 
 CONST(signBit, 0x80000000)
 CONST(absMask, 0x7fffffff)

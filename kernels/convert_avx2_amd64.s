@@ -10,53 +10,53 @@
 
 // STORE_HALF_TAIL: dst[i:i+n] = the low n 16-bit lanes of X0. Clobbers X0 and BX.
 #define STORE_HALF_TAIL \
-	TESTQ   $4, CX;            \
-	JEQ     stored4;           \
-	VMOVQ   X0, (DI)(BX*2);    \ // dst[i:i+4] = lanes 0-3
-	VPSRLDQ $8, X0, X0;        \
-	ADDQ    $4, BX;            \
-stored4:                       \
-	TESTQ   $2, CX;            \
-	JEQ     stored2;           \
-	VMOVD   X0, (DI)(BX*2);    \ // dst[i:i+2] = the next 2 lanes
-	VPSRLDQ $4, X0, X0;        \
-	ADDQ    $2, BX;            \
-stored2:                       \
-	TESTQ   $1, CX;            \
-	JEQ     stored1;           \
+	TESTQ $4, CX;               \
+	JEQ stored4;                \
+	VMOVQ X0, (DI)(BX*2);       \ // dst[i:i+4] = lanes 0-3
+	VPSRLDQ $8, X0, X0;         \
+	ADDQ $4, BX;                \
+stored4:                        \
+	TESTQ $2, CX;               \
+	JEQ stored2;                \
+	VMOVD X0, (DI)(BX*2);       \ // dst[i:i+2] = the next 2 lanes
+	VPSRLDQ $4, X0, X0;         \
+	ADDQ $2, BX;                \
+stored2:                        \
+	TESTQ $1, CX;               \
+	JEQ stored1;                \
 	VPEXTRW $0, X0, (DI)(BX*2); \ // dst[i] = the next lane
 stored1:
 
 // LOAD_HALF_TAIL: the low n 16-bit lanes of X0 = x[i:i+n], the others 0. It takes the last
 // piece first and shifts it up for the piece before it. Clobbers AX.
 #define LOAD_HALF_TAIL \
-	LEAQ    (BX)(CX*1), AX;            \ // end = i + n
-	VPXOR   X0, X0, X0;                \
-	TESTQ   $1, CX;                    \
-	JEQ     loaded1;                   \
-	SUBQ    $1, AX;                    \
-	VPINSRW $0, (SI)(AX*2), X0, X0;    \ // lane 0 = x[end-1]
-loaded1:                               \
-	TESTQ   $2, CX;                    \
-	JEQ     loaded2;                   \
-	SUBQ    $2, AX;                    \
-	VPSLLDQ $4, X0, X0;                \
-	VPINSRD $0, (SI)(AX*2), X0, X0;    \ // lanes 0-1 = the 2 before
-loaded2:                               \
-	TESTQ   $4, CX;                    \
-	JEQ     loaded4;                   \
-	SUBQ    $4, AX;                    \
-	VPSLLDQ $8, X0, X0;                \
-	VPINSRQ $0, (SI)(AX*2), X0, X0;    \ // lanes 0-3 = the 4 before
+	LEAQ (BX)(CX*1), AX;            \ // end = i + n
+	VPXOR X0, X0, X0;               \
+	TESTQ $1, CX;                   \
+	JEQ loaded1;                    \
+	SUBQ $1, AX;                    \
+	VPINSRW $0, (SI)(AX*2), X0, X0; \ // lane 0 = x[end-1]
+loaded1:                            \
+	TESTQ $2, CX;                   \
+	JEQ loaded2;                    \
+	SUBQ $2, AX;                    \
+	VPSLLDQ $4, X0, X0;             \
+	VPINSRD $0, (SI)(AX*2), X0, X0; \ // lanes 0-1 = the 2 before
+loaded2:                            \
+	TESTQ $4, CX;                   \
+	JEQ loaded4;                    \
+	SUBQ $4, AX;                    \
+	VPSLLDQ $8, X0, X0;             \
+	VPINSRQ $0, (SI)(AX*2), X0, X0; \ // lanes 0-3 = the 4 before
 loaded4:
 
 // BF16_PACK: X0 = the 8 bfloat16 of x = Y0. Clobbers Y1-Y3.
 #define BF16_PACK \
-	VCMPPS    $3, Y0, Y0, Y3;  \ // Y3 = x is NaN
-	BF16_ROUND;                \
-	VBLENDVPS Y3, Y1, Y0, Y0;  \ // Y0 = rounded, or NaN
-	VPACKUSDW Y0, Y0, Y0;      \ // the low halves of each 128 bits, twice
-	VPERMQ    $8, Y0, Y0      // quarters 0 and 2
+	VCMPPS $3, Y0, Y0, Y3;    \ // Y3 = x is NaN
+	BF16_ROUND;               \
+	VBLENDVPS Y3, Y1, Y0, Y0; \ // Y0 = rounded, or NaN
+	VPACKUSDW Y0, Y0, Y0;     \ // the low halves of each 128 bits, twice
+	VPERMQ $8, Y0, Y0           // quarters 0 and 2
 
 // float32 to bfloat16, see convert_const_amd64.h
 //
@@ -114,8 +114,8 @@ tail:
 
 // BF16_WIDEN: Y0 = the 8 bfloat16 of X0 as float32
 #define BF16_WIDEN \
-	VPMOVZXWD X0, Y0;      \
-	VPSLLD    $16, Y0, Y0
+	VPMOVZXWD X0, Y0;  \
+	VPSLLD $16, Y0, Y0
 
 // bfloat16 to float32: dst[i] = bits of x[i] << 16
 //

@@ -12,9 +12,9 @@ CONST(quietBit, 0x40)        // of a bfloat16 NaN
 //
 // Clobbers V2.
 #define BF16_ROUND \
-	VPSRLD $16, V0, V1;                \
-	VANDPS lowBit<>(SB), V1, V2;       \
-	VORPS  quietBit<>(SB), V1, V1;     \
-	VPADDD justBelowHalf<>(SB), V0, V0; \
-	VPADDD V2, V0, V0;                 \
+	VPSRLD $16, V0, V1;                       \
+	VANDPS BCAST lowBit<>(SB), V1, V2;        \
+	VORPS BCAST quietBit<>(SB), V1, V1;       \
+	VPADDD BCAST justBelowHalf<>(SB), V0, V0; \
+	VPADDD V2, V0, V0;                        \
 	VPSRLD $16, V0, V0

@@ -27,47 +27,47 @@ CONST(tailC9, 0x3ce68a10)     // 0.028142005
 
 // TAIL: h = Φ(-|x|), e = e^(-x²/2), and x = min(40, |x|). Clobbers t and a.
 #define TAIL(x, h, e, t, a) \
-	VANDPS  absMask<>(SB), x, x;       \
-	VMOVUPS erfHigh<>(SB), t;          \
-	VMINPS  x, t, x;                   \ // x = min(40, |x|), NaN goes through
-	VMULPS  x, x, e;                   \
-	VMULPS  negHalf<>(SB), e, e;       \
-	EXP(e, t, a);                      \ // e = e^(-x²/2)
-	VMULPS  tailC<>(SB), x, t;         \
-	VADDPS  one<>(SB), t, a;           \
-	VDIVPS  a, t, t;                   \ // t = s = c·x/(1 + c·x)
-	VMOVUPS tailC9<>(SB), h;           \
-	VFMADD213PS tailC8<>(SB), t, h;    \ // h = h·s + c8
-	VFMADD213PS tailC7<>(SB), t, h;    \
-	VFMADD213PS tailC6<>(SB), t, h;    \
-	VFMADD213PS tailC5<>(SB), t, h;    \
-	VFMADD213PS tailC4<>(SB), t, h;    \
-	VFMADD213PS tailC3<>(SB), t, h;    \
-	VFMADD213PS tailC2<>(SB), t, h;    \
-	VFMADD213PS tailC1<>(SB), t, h;    \
-	VFMADD213PS tailC0<>(SB), t, h;    \ // h = g(x)
-	VMULPS  e, h, h                    // h = e^(-x²/2)·g(x)
+	VANDPS BCAST absMask<>(SB), x, x;     \
+	VBROADCASTSS erfHigh<>(SB), t;        \
+	VMINPS x, t, x;                       \ // x = min(40, |x|), NaN goes through
+	VMULPS x, x, e;                       \
+	VMULPS BCAST negHalf<>(SB), e, e;     \
+	EXP(e, t, a);                         \ // e = e^(-x²/2)
+	VMULPS BCAST tailC<>(SB), x, t;       \
+	VADDPS BCAST one<>(SB), t, a;         \
+	VDIVPS a, t, t;                       \ // t = s = c·x/(1 + c·x)
+	VBROADCASTSS tailC9<>(SB), h;         \
+	VFMADD213PS BCAST tailC8<>(SB), t, h; \ // h = h·s + c8
+	VFMADD213PS BCAST tailC7<>(SB), t, h; \
+	VFMADD213PS BCAST tailC6<>(SB), t, h; \
+	VFMADD213PS BCAST tailC5<>(SB), t, h; \
+	VFMADD213PS BCAST tailC4<>(SB), t, h; \
+	VFMADD213PS BCAST tailC3<>(SB), t, h; \
+	VFMADD213PS BCAST tailC2<>(SB), t, h; \
+	VFMADD213PS BCAST tailC1<>(SB), t, h; \
+	VFMADD213PS BCAST tailC0<>(SB), t, h; \ // h = g(x)
+	VMULPS e, h, h                          // h = e^(-x²/2)·g(x)
 
 // GELU_ERF: V0 = max(0, x) - |x|·Φ(-|x|) of x = V0. Clobbers V1-V5.
 #define GELU_ERF \
-	VMOVAPS V0, V1;              \
-	TAIL(V1, V2, V3, V4, V5);    \
-	VXORPS  V4, V4, V4;          \
-	VMAXPS  V0, V4, V0;          \ // V0 = max(0, x), NaN goes through
-	VFNMADD231PS V1, V2, V0      // V0 -= |x|·h
+	VMOVAPS V0, V1;           \
+	TAIL(V1, V2, V3, V4, V5); \
+	VXORPS V4, V4, V4;        \
+	VMAXPS V0, V4, V0;        \ // V0 = max(0, x), NaN goes through
+	VFNMADD231PS V1, V2, V0     // V0 -= |x|·h
 
 // GELU_ERF_BACKWARD: V0 = dy·(Φ(x) + x·φ(x)), φ(x) = e^(-x²/2)/√(2π), of dy = V0, x = V1.
 // Φ is step - h with the sign of x on h, where step is 1 for x >= 0 and 0 for x < 0.
 // Clobbers V1-V7.
 #define GELU_ERF_BACKWARD \
-	VANDPS  signBit<>(SB), V1, V6;     \ // V6 = sign of x
-	TAIL(V1, V2, V3, V4, V5);          \
-	VORPS   V6, V2, V2;                \ // V2 = ±h
-	VORPS   V6, V1, V1;                \ // V1 = x, within ±40
-	VORPS   one<>(SB), V6, V6;         \ // V6 = ±1
-	VXORPS  V4, V4, V4;                \
-	VMAXPS  V4, V6, V6;                \ // V6 = step
-	VSUBPS  V2, V6, V6;                \ // V6 = Φ(x)
-	VMULPS  invSqrt2Pi<>(SB), V3, V3;  \
-	VFMADD231PS V1, V3, V6;            \ // V6 = Φ(x) + x·φ(x)
-	VMULPS  V6, V0, V0                 // V0 = dy·V6
+	VANDPS BCAST signBit<>(SB), V1, V6;    \ // V6 = sign of x
+	TAIL(V1, V2, V3, V4, V5);              \
+	VORPS V6, V2, V2;                      \ // V2 = ±h
+	VORPS V6, V1, V1;                      \ // V1 = x, within ±40
+	VORPS BCAST one<>(SB), V6, V6;         \ // V6 = ±1
+	VXORPS V4, V4, V4;                     \
+	VMAXPS V4, V6, V6;                     \ // V6 = step
+	VSUBPS V2, V6, V6;                     \ // V6 = Φ(x)
+	VMULPS BCAST invSqrt2Pi<>(SB), V3, V3; \
+	VFMADD231PS V1, V3, V6;                \ // V6 = Φ(x) + x·φ(x)
+	VMULPS V6, V0, V0                        // V0 = dy·V6

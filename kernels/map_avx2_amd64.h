@@ -27,21 +27,25 @@
 #define V13 Y13
 #define V14 Y14
 
+// BCAST stands before a constant operand in the macros that both levels share. Here it is
+// nothing: the operand is the whole vector in memory.
+#define BCAST
+
 #define LANES 8
 
 // MASK_TAIL: the first CX lanes, for LOAD_TAIL and STORE_TAIL.
 #define MASK_TAIL \
-	VMOVD        CX, X15;             \
-	VPBROADCASTD X15, Y15;            \
-	VPCMPGTD     lanes<>(SB), Y15, Y15 // lane i is in if n > i
+	VMOVD CX, X15;                 \
+	VPBROADCASTD X15, Y15;         \
+	VPCMPGTD lanes<>(SB), Y15, Y15   // lane i is in if n > i
 
 #define LOAD_TAIL(src, v) VMASKMOVPS src, Y15, v
 #define STORE_TAIL(v, dst) VMASKMOVPS v, Y15, dst
 
 // LOAD_TAIL_OR: as LOAD_TAIL, with the other lanes taken from fill.
 #define LOAD_TAIL_OR(src, fill, v) \
-	VMASKMOVPS src, Y15, v;       \
-	VBLENDVPS  Y15, v, fill, v
+	VMASKMOVPS src, Y15, v;   \
+	VBLENDVPS Y15, v, fill, v
 
 // The lower halves of V4-V7, and the upper half of any register.
 #define H4 X4

@@ -17,11 +17,16 @@
 #define V13 Z13
 #define V14 Z14
 
+// BCAST stands before a constant operand in the macros that both levels share. Here it
+// makes the operand one number in memory, repeated: a whole vector of 64 bytes would stand
+// across two cache lines half of the time, because the linker aligns to 32 at most.
+#define BCAST .BCST
+
 #define LANES 16
 
 // MASK_TAIL: the first CX lanes, for LOAD_TAIL and STORE_TAIL.
 #define MASK_TAIL \
-	MOVL  $-1, AX;    \
+	MOVL $-1, AX;     \
 	BZHIL CX, AX, AX; \ // the low n bits
 	KMOVW AX, K1
 
@@ -30,7 +35,7 @@
 
 // LOAD_TAIL_OR: as LOAD_TAIL, with the other lanes taken from fill.
 #define LOAD_TAIL_OR(src, fill, v) \
-	VMOVAPS fill, v;              \
+	VMOVAPS fill, v;   \
 	VMOVUPS src, K1, v
 
 // The lower halves of V4-V7, and the upper half of any register.

@@ -37,7 +37,7 @@ TEXT ·squaredNormAVX512(SB), NOSPLIT, $0-32
 TEXT ·maxAVX512(SB), NOSPLIT, $0-28
 	MOVQ    x_base+0(FP), SI
 	MOVQ    x_len+8(FP), CX
-	VMOVUPS negInf<>(SB), V8
+	VBROADCASTSS negInf<>(SB), V8
 	VMOVAPS V8, V0                  // m = -Inf
 	VMOVAPS V8, V1
 	VXORPS  V2, V2, V2              // bits = 0
@@ -48,8 +48,8 @@ blocks:
 	JLT     rest
 	VMOVUPS (SI), V4
 	VMOVUPS (4*LANES)(SI), V5
-	VANDPS  absMask<>(SB), V4, V6
-	VANDPS  absMask<>(SB), V5, V7
+	VANDPS BCAST absMask<>(SB), V4, V6
+	VANDPS BCAST absMask<>(SB), V5, V7
 	VMAXPS  V4, V0, V0              // m = max(m, x[0:LANES])
 	VMAXPS  V5, V1, V1              // m = max(m, x[LANES:])
 	VPMAXUD V6, V2, V2              // bits = max(bits, |x[0:LANES]|)
@@ -65,7 +65,7 @@ tail:
 	JLE     reduce                  // if n <= 0 { goto reduce }
 	MASK_TAIL
 	LOAD_TAIL_OR((SI), V8, V4)      // x[0:min(n, LANES)], then -Inf
-	VANDPS  absMask<>(SB), V4, V6
+	VANDPS BCAST absMask<>(SB), V4, V6
 	VMAXPS  V4, V0, V0
 	VPMAXUD V6, V2, V2
 	ADDQ    $(4*LANES), SI          // x = x[LANES:]
@@ -105,8 +105,8 @@ blocks:
 	JLT     rest
 	VMOVUPS (SI), V4
 	VMOVUPS (4*LANES)(SI), V5
-	VANDPS  absMask<>(SB), V4, V4
-	VANDPS  absMask<>(SB), V5, V5
+	VANDPS BCAST absMask<>(SB), V4, V4
+	VANDPS BCAST absMask<>(SB), V5, V5
 	VPMAXUD V4, V0, V0              // bits = max(bits, |x[0:LANES]|)
 	VPMAXUD V5, V1, V1              // bits = max(bits, |x[LANES:]|)
 	ADDQ    $(8*LANES), SI          // x = x[2*LANES:]
@@ -120,7 +120,7 @@ tail:
 	JLE     reduce                  // if n <= 0 { goto reduce }
 	MASK_TAIL
 	LOAD_TAIL((SI), V4)             // x[0:min(n, LANES)], then zeros
-	VANDPS  absMask<>(SB), V4, V4
+	VANDPS BCAST absMask<>(SB), V4, V4
 	VPMAXUD V4, V0, V0
 	ADDQ    $(4*LANES), SI          // x = x[LANES:]
 	SUBQ    $LANES, CX              // n -= LANES

@@ -23,8 +23,8 @@ TEXT ·reluAVX2(SB), NOSPLIT, $0-48
 
 // V0 = dy where x > 0, else 0, of dy = V0, x = V1
 #define RELU_BACKWARD \
-	VXORPS V2, V2, V2;       \
-	VCMPPS $30, V2, V1, V1;  \ // V1 = x > 0, false for NaN
+	VXORPS V2, V2, V2;      \
+	VCMPPS $30, V2, V1, V1; \ // V1 = x > 0, false for NaN
 	VANDPS V1, V0, V0
 
 // Gradient of the rectifier: dx[i] = dy[i] if x[i] > 0, else 0

@@ -21,10 +21,10 @@ TEXT ·sigmoidAVX2(SB), NOSPLIT, $0-48
 
 // V0 = dy·y·(1 - y) of dy = V0, y = V1
 #define SIGMOID_BACKWARD \
-	VMOVUPS one<>(SB), V2; \
-	VSUBPS  V1, V2, V2;    \ // V2 = 1 - y
-	VMULPS  V1, V2, V2;    \
-	VMULPS  V2, V0, V0
+	VBROADCASTSS one<>(SB), V2; \
+	VSUBPS V1, V2, V2;          \ // V2 = 1 - y
+	VMULPS V1, V2, V2;          \
+	VMULPS V2, V0, V0
 
 // Gradient of the logistic function: dx[i] = dy[i] * y[i] * (1 - y[i])
 //

@@ -33,10 +33,10 @@ TEXT ·siluAVX2(SB), NOSPLIT, $0-48
 #define SWIGLU_BACKWARD \
 	VMOVAPS V1, V3;             \
 	SILU(V1, V4, V5, V6);       \
-	VMULPS  V0, V1, V1;         \ // dup = dy·silu(gate)
+	VMULPS V0, V1, V1;          \ // dup = dy·silu(gate)
 	SILU_SLOPE(V3, V4, V5, V6); \
-	VMULPS  V2, V0, V0;         \
-	VMULPS  V4, V0, V0          // dgate = dy·up·silu'(gate)
+	VMULPS V2, V0, V0;          \
+	VMULPS V4, V0, V0             // dgate = dy·up·silu'(gate)
 
 // Gradient of SiLU: dx[i] = dy[i] * silu'(x[i]), see sigmoid_amd64.h
 //

@@ -19,9 +19,9 @@ TEXT ·tanhAVX2(SB), NOSPLIT, $0-48
 
 // V0 = dy·(1 - y²) of dy = V0, y = V1
 #define TANH_BACKWARD \
-	VMOVUPS      one<>(SB), V2; \
+	VBROADCASTSS one<>(SB), V2; \
 	VFNMADD231PS V1, V1, V2;    \ // V2 = 1 - y·y
-	VMULPS       V2, V0, V0
+	VMULPS V2, V0, V0
 
 // Gradient of tanh: dx[i] = dy[i] * (1 - y[i]*y[i])
 //
