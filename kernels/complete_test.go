@@ -30,6 +30,9 @@ func TestEveryKernelHasACase(t *testing.T) {
 	noCase := map[string]bool{
 		"GemmScratch": true, // a size, not a kernel
 	}
+	mayInline := map[string]bool{
+		"MeasurePeak": true, // loops itself, past calls of time.Now
+	}
 	has := map[string]bool{}
 	for _, c := range cases {
 		if has[c.name] && !strings.Contains(c.name, " ") {
@@ -46,7 +49,7 @@ func TestEveryKernelHasACase(t *testing.T) {
 			if fn.Type.TypeParams != nil && !has[fn.Name.Name] && !noCase[fn.Name.Name] {
 				t.Errorf("%s has no case", fn.Name.Name)
 			}
-			if callsTable(fn) && fn.Type.Results == nil && !strings.Contains(directives(fn), "//go:noinline") {
+			if callsTable(fn) && !mayInline[fn.Name.Name] && !strings.Contains(directives(fn), "//go:noinline") {
 				t.Errorf("%s calls through the table but is not marked //go:noinline", fn.Name.Name)
 			}
 		}

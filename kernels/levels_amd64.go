@@ -52,6 +52,7 @@ func avx2Table() table {
 	t.swiglu = swigluAVX2
 	t.swigluBackward = swigluBackwardAVX2
 	t.adamW = adamWAVX2
+	t.dropout = dropoutAVX2
 	t.exp = expAVX2
 	t.sqrt = sqrtAVX2
 	t.strip = stripAVX2
@@ -96,6 +97,7 @@ func avx512Table() table {
 	t.swiglu = swigluAVX512
 	t.swigluBackward = swigluBackwardAVX512
 	t.adamW = adamWAVX512
+	t.dropout = dropoutAVX512
 	t.exp = expAVX512
 	t.sqrt = sqrtAVX512
 	t.strip = stripAVX512
