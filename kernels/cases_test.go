@@ -1,6 +1,9 @@
 package kernels
 
-import "math/rand/v2"
+import (
+	"math"
+	"math/rand/v2"
+)
 
 // operands are the arguments of one kernel call.
 type operands[T Float] struct {
@@ -23,6 +26,10 @@ type kernelCase struct {
 	// run calls the kernel. The two are the same generic function, instantiated twice.
 	run32 func(*operands[float32])
 	run64 func(*operands[float64])
+
+	// scale bounds the terms that add up to an output, for kernels in which they cancel:
+	// errors are then measured against it. nil means the largest output.
+	scale func(o *operands[float64]) float64
 
 	exact       bool     // every level must give the generic float32 bits
 	elementwise bool     // outputs at i depend on inputs at i alone, whatever i and the length
@@ -53,6 +60,15 @@ func normal(r *rand.Rand, n int) []float64 {
 		x[i] = r.NormFloat64()
 	}
 	return x
+}
+
+// largest returns the largest absolute value in x.
+func largest(x []float64) float64 {
+	m := 0.0
+	for _, v := range x {
+		m = max(m, math.Abs(v))
+	}
+	return m
 }
 
 // garbage fills a new slice with numbers that no kernel may let through to its output.

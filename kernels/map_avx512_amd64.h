@@ -1,5 +1,5 @@
 // Loops over vectors of 16 float32 for AVX-512: as map_avx2_amd64.h, with K1 for the mask.
-// OP may use Z0-Z14 and K2-K7; a kernel's scalars live in Z16 and above or in Z14 and below.
+// OP may use Z0-Z14 and K2-K7.
 
 #define V0 Z0
 #define V1 Z1

@@ -24,7 +24,8 @@ func atLevels(t *testing.T, f func(t *testing.T)) {
 
 // TestParity holds every level of every kernel against the float64 oracle. The largest
 // error may be at most twice that of the plain float32 twin, plus a few units in the last
-// place of the largest output (FlashAttention's rule for fused kernels).
+// place of the largest output, or of the terms it is a sum of (FlashAttention's rule for
+// fused kernels).
 func TestParity(t *testing.T) {
 	atLevels(t, func(t *testing.T) {
 		for _, c := range cases {
@@ -43,6 +44,10 @@ func checkParity(t *testing.T, c kernelCase, size int, seed uint64) {
 	got := narrow(c.args(r, size))
 	oracle := widen(got)
 	plain := narrow(widen(got))
+	terms := 0.0
+	if c.scale != nil {
+		terms = c.scale(oracle)
+	}
 	c.run64(oracle)
 	c.run32(got)
 	isa := ISA()
@@ -50,7 +55,7 @@ func checkParity(t *testing.T, c kernelCase, size int, seed uint64) {
 	c.run32(plain)
 	mustSetISA(t, isa)
 	for k := range c.outs {
-		var scale, errPlain, errGot float64
+		scale, errPlain, errGot := terms, 0.0, 0.0
 		for i, want := range oracle.f[k] {
 			if math.IsNaN(want) != math.IsNaN(float64(got.f[k][i])) {
 				t.Errorf("size %d: out %d[%d] = %v, want %v", size, k, i, got.f[k][i], want)

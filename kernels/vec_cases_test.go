@@ -44,6 +44,18 @@ func exactly(c kernelCase) kernelCase {
 	return c
 }
 
+// withScale sets the scale of a case.
+func withScale(c kernelCase, scale func(o *operands[float64]) float64) kernelCase {
+	c.scale = scale
+	return c
+}
+
+// Activations and their slopes are differences of numbers around 1 and vanish far to the
+// left, where rounding the exponent of eˣ shows in relative terms.
+func unit(*operands[float64]) float64     { return 1 }
+func ofDy(o *operands[float64]) float64   { return largest(o.f[1]) }
+func ofDyUp(o *operands[float64]) float64 { return largest(o.f[2]) * max(1, largest(o.f[4])) }
+
 func init() {
 	cases = append(cases,
 		exactly(map2Case("Add", Add[float32], Add[float64])),
@@ -59,15 +71,15 @@ func init() {
 		map2Case("TanhBackward", TanhBackward[float32], TanhBackward[float64]),
 		map1Case("Sigmoid", Sigmoid[float32], Sigmoid[float64]),
 		map2Case("SigmoidBackward", SigmoidBackward[float32], SigmoidBackward[float64]),
-		map1Case("GELU", GELU[float32], GELU[float64]),
-		map2Case("GELUBackward", GELUBackward[float32], GELUBackward[float64]),
-		map1Case("GELUErf", GELUErf[float32], GELUErf[float64]),
-		map2Case("GELUErfBackward", GELUErfBackward[float32], GELUErfBackward[float64]),
-		map1Case("SiLU", SiLU[float32], SiLU[float64]),
-		map2Case("SiLUBackward", SiLUBackward[float32], SiLUBackward[float64]),
+		withScale(map1Case("GELU", GELU[float32], GELU[float64]), unit),
+		withScale(map2Case("GELUBackward", GELUBackward[float32], GELUBackward[float64]), ofDy),
+		withScale(map1Case("GELUErf", GELUErf[float32], GELUErf[float64]), unit),
+		withScale(map2Case("GELUErfBackward", GELUErfBackward[float32], GELUErfBackward[float64]), ofDy),
+		withScale(map1Case("SiLU", SiLU[float32], SiLU[float64]), unit),
+		withScale(map2Case("SiLUBackward", SiLUBackward[float32], SiLUBackward[float64]), ofDy),
 		map2Case("SwiGLU", SwiGLU[float32], SwiGLU[float64]),
-		mapCase("SwiGLUBackward", 2, 3, runSwiGLUBackward[float32], runSwiGLUBackward[float64],
-			[2]int{0, 2}, [2]int{0, 3}, [2]int{1, 2}, [2]int{1, 4}),
+		withScale(mapCase("SwiGLUBackward", 2, 3, runSwiGLUBackward[float32], runSwiGLUBackward[float64],
+			[2]int{0, 2}, [2]int{0, 3}, [2]int{1, 2}, [2]int{1, 4}), ofDyUp),
 		kernelCase{
 			name: "Axpy", outs: 1, elementwise: true,
 			args: func(r *rand.Rand, n int) *operands[float64] {
