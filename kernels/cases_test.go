@@ -16,9 +16,10 @@ type operands[T Float] struct {
 // A kernelCase drives every test of one kernel: parity of all levels with the float64
 // oracle, guard pages, aliasing, NaN propagation, GC progress, fuzzing and the benchmark.
 type kernelCase struct {
-	name  string // of the exported kernel
-	outs  int    // the first outs slices of f are written (and may be read)
-	sizes []int  // problem sizes to test; nil means vectorSizes
+	name    string // of the exported kernel
+	outs    int    // the first outs slices of f are written (and may be read)
+	scratch int    // the next so many slices of f are working memory: what is left there is nobody's business
+	sizes   []int  // problem sizes to test; nil means vectorSizes
 
 	// args makes the arguments for a problem size: random inputs, garbage in pure outputs.
 	args func(r *rand.Rand, size int) *operands[float64]

@@ -59,6 +59,8 @@ func avx2Table() table {
 	t.softmaxStep = softmaxStepAVX2
 	t.softmaxGradient = softmaxGradientAVX2
 	t.transpose = transposeAVX2
+	t.gemmCols, t.gemmTile = gemmColsAVX2, gemmTileAVX2
+	t.packRows = packRowsAVX2
 	return t
 }
 
@@ -103,5 +105,6 @@ func avx512Table() table {
 	t.strip = stripAVX512
 	t.softmaxStep = softmaxStepAVX512
 	t.softmaxGradient = softmaxGradientAVX512
+	t.gemmCols, t.gemmTile = gemmColsAVX512, gemmTileAVX512
 	return t
 }

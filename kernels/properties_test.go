@@ -115,7 +115,7 @@ func TestNaNReaches(t *testing.T) {
 				continue
 			}
 			const n = 70
-			for k := c.outs; k < len(c.args(rand.New(rand.NewPCG(6, 6)), n).f); k++ {
+			for k := c.outs + c.scratch; k < len(c.args(rand.New(rand.NewPCG(6, 6)), n).f); k++ {
 				for i := 0; ; i++ {
 					o := c.args(rand.New(rand.NewPCG(6, 6)), n)
 					if i >= min(len(o.f[k]), 2*n) {

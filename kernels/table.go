@@ -31,6 +31,19 @@ type table struct {
 	// multiply-adds in registers, to measure the machine's limit
 	peak func(n int) (flops int)
 
+	// matrix multiplication
+	gemmCols int // width of gemmTile's tile
+	gemmTile func(c []float32, ldc int, a, b []float32, k int, alpha, beta float32, rows, cols int)
+	packRows func(dst, src []float32, along, n, k int)
+
+	// rows: softmax, cross-entropy, normalisation
+	expSum          func(dst, x []float32, m float32) float32
+	expScale        func(dst, x []float32, m, a float32)
+	squaredDistance func(x []float32, mean float32) float32
+	normalise       func(y, x, weight, bias []float32, mean, rstd float32)
+	normSums        func(dy, x, weight []float32, mean, rstd float32) (sum, product float32)
+	normGradient    func(dx, dweight, dbias, dy, x, weight []float32, mean, rstd, sum, product float32)
+
 	// attention
 	strip           func(c []float32, ldc int, a []float32, ars, acs int, b []float32, ldb, n, k int, add bool)
 	softmaxStep     func(row []float32, scale, m float32) (newMax, sum float32)
@@ -87,6 +100,17 @@ var generic = table{
 	siluBackward:    siluBackwardGeneric[float32],
 	swiglu:          swigluGeneric[float32],
 	swigluBackward:  swigluBackwardGeneric[float32],
+
+	gemmCols: gemmColsGeneric,
+	gemmTile: gemmTileGeneric[float32],
+	packRows: packRowsGeneric[float32],
+
+	expSum:          expSumGeneric[float32],
+	expScale:        expScaleGeneric[float32],
+	squaredDistance: squaredDistanceGeneric[float32],
+	normalise:       normaliseGeneric[float32],
+	normSums:        normSumsGeneric[float32],
+	normGradient:    normGradientGeneric[float32],
 
 	strip:           stripGeneric[float32],
 	softmaxStep:     softmaxStepGeneric[float32],

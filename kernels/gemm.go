@@ -1,0 +1,144 @@
+package kernels
+
+// Matrix multiplication on packed panels, as in BLIS (Van Zee and van de Geijn 2015, "BLIS: a
+// framework for rapidly instantiating BLAS functionality"). A is packed into panels of
+// GemmRows rows, B into panels of GemmCols columns; inside a panel the numbers lie in the
+// order in which the microkernel reads them. Packing reads any strides, so that A·B, A·Bᵀ
+// and Aᵀ·B are one code. The caller owns the outer loops, threads and memory: see CPU.MatMul
+// in package tensor.
+
+// GemmRows is the number of rows of a panel of A and of a tile of C.
+const GemmRows = 8
+
+// GemmCols returns the number of columns of a panel of B and of a tile of C at the level
+// in use.
+func GemmCols[T Float]() int {
+	if is32[T]() {
+		return active.gemmCols
+	}
+	return gemmColsGeneric
+}
+
+// GemmPanels returns how many numbers PackPanels writes for a width and a depth k.
+func GemmPanels(width, panel, k int) int { return roundUp(width, panel) * k }
+
+// PackPanels packs a factor of a product into panels of the given width (GemmRows for A,
+// GemmCols for B):
+//
+//	dst[p·panel·k + i·panel + j] = src[(p·panel + j)·across + i·along]   for i < k
+//
+// where across is the stride over the panel's width (the rows of A, the columns of B) and
+// along the stride over the inner dimension. The last panel is filled up with zeros.
+//
+//go:noinline
+func PackPanels[T Float](dst, src []T, across, along, width, panel, k int) {
+	checkLen("PackPanels", "dst", len(dst), GemmPanels(width, panel, k))
+	if width == 0 || k == 0 {
+		return
+	}
+	checkLen("PackPanels", "src", min(len(src), (width-1)*across+(k-1)*along+1), (width-1)*across+(k-1)*along+1)
+	for ; width > 0; width -= panel {
+		n := min(panel, width)
+		if n < panel {
+			clear(dst[:panel*k])
+		}
+		switch {
+		case across == 1:
+			packRows(dst, src, along, n, panel, k)
+		case along == 1:
+			transpose(dst, panel, src, across, n, k)
+		default:
+			for i := range k {
+				for j := range n {
+					dst[i*panel+j] = src[j*across+i*along]
+				}
+			}
+		}
+		dst = dst[panel*k:]
+		if width > panel {
+			src = src[panel*across:]
+		}
+	}
+}
+
+// packRows copies k runs of n numbers, along apart, to runs panel apart.
+func packRows[T Float](dst, src []T, along, n, panel, k int) {
+	if is32[T]() && n == panel {
+		active.packRows(as32(dst), as32(src), along, panel, k)
+		return
+	}
+	for i := range k {
+		copy(dst[i*panel:][:n], src[i*along:][:n])
+	}
+}
+
+// packRowsGeneric wants n to be a multiple of 8.
+func packRowsGeneric[T Float](dst, src []T, along, n, k int) {
+	for i := range k {
+		copy(dst[i*n:][:n], src[i*along:][:n])
+	}
+}
+
+// Gemm multiplies packed panels: C = alpha·A·B + beta·C for C [m, n] with rows ldc apart,
+// panels of A for m rows and of B for n columns, both of depth k. With beta = 0, C is not
+// read. One call does the two inner loops around the microkernel:
+//
+//	for each panel of B:          // stays in the first-level cache
+//		for each panel of A:      // streams from the second
+//			tile of C = alpha·panel·panel + beta·tile
+//
+//go:noinline
+func Gemm[T Float](c []T, ldc int, a, b []T, m, n, k int, alpha, beta T) {
+	cols := GemmCols[T]()
+	checkLen("Gemm", "a", len(a), GemmPanels(m, GemmRows, k))
+	checkLen("Gemm", "b", len(b), GemmPanels(n, cols, k))
+	checkRows("Gemm", "c", len(c), ldc, m, n)
+	for j := 0; j < n; j += cols {
+		panel := b[j*k:][:cols*k]
+		for i := 0; i < m; i += GemmRows {
+			gemmTile(c[i*ldc+j:], ldc, a[i*k:][:GemmRows*k], panel, k, alpha, beta, min(GemmRows, m-i), min(cols, n-j))
+		}
+	}
+}
+
+// gemmTile computes a tile of C, of rows × cols numbers, from one panel of A and one of B.
+func gemmTile[T Float](c []T, ldc int, a, b []T, k int, alpha, beta T, rows, cols int) {
+	if is32[T]() {
+		active.gemmTile(as32(c), ldc, as32(a), as32(b), k, float32(alpha), float32(beta), rows, cols)
+		return
+	}
+	gemmTileGeneric(c, ldc, a, b, k, alpha, beta, rows, cols)
+}
+
+// gemmColsGeneric is the width of the plain Go tile.
+const gemmColsGeneric = 8
+
+// gemmTileGeneric computes 2 × 4 elements at a time: their sums stay in registers.
+func gemmTileGeneric[T Float](c []T, ldc int, a, b []T, k int, alpha, beta T, rows, cols int) {
+	for i := 0; i < rows; i += 2 {
+		for j := 0; j < cols; j += 4 {
+			var s [2][4]T
+			for p := range k {
+				x, y := a[p*GemmRows+i:][:2], b[p*gemmColsGeneric+j:][:4]
+				s[0][0] += x[0] * y[0]
+				s[0][1] += x[0] * y[1]
+				s[0][2] += x[0] * y[2]
+				s[0][3] += x[0] * y[3]
+				s[1][0] += x[1] * y[0]
+				s[1][1] += x[1] * y[1]
+				s[1][2] += x[1] * y[2]
+				s[1][3] += x[1] * y[3]
+			}
+			for r := range min(2, rows-i) {
+				for q := range min(4, cols-j) {
+					at := &c[(i+r)*ldc+j+q]
+					if beta == 0 {
+						*at = alpha * s[r][q]
+					} else {
+						*at = alpha*s[r][q] + beta**at
+					}
+				}
+			}
+		}
+	}
+}
