@@ -3,16 +3,15 @@ package tensor
 import (
 	"hash/fnv"
 	"math"
+
+	"inkstone/kernels"
 )
 
 // A Stream is an endless sequence of random numbers with an address: the k-th number of
 // the stream for (seed, purpose, step) is always the same, whatever else was drawn before,
 // on any machine and any number of threads. It is computed by Philox4x32-10, a counter-based
-// generator (Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3", section 3).
-type Stream struct {
-	key  [2]uint32
-	step uint64
-}
+// generator; see kernels.PhiloxUint32.
+type Stream struct{ key [2]uint32 }
 
 // NewStream returns the stream for a purpose, such as "dropout" or "init h.0.attn.weight",
 // at a step of a run with the given seed.
@@ -25,23 +24,15 @@ func NewStream(seed uint64, purpose string, step int) Stream {
 	h.Write(b[:])
 	h.Write([]byte(purpose))
 	k := h.Sum64()
-	return Stream{[2]uint32{uint32(k), uint32(k >> 32)}, uint64(step)}
+	run := Stream{[2]uint32{uint32(k), uint32(k >> 32)}}
+	w := run.At(uint64(step))
+	return Stream{[2]uint32{w[0], w[1]}}
 }
 
 // At returns the four numbers of block i of the stream.
-func (s Stream) At(i uint64) [4]uint32 {
-	return philox([4]uint32{uint32(i), uint32(i >> 32), uint32(s.step), uint32(s.step >> 32)}, s.key)
-}
-
-// philox is the ten-round Philox4x32 bijection.
-func philox(c [4]uint32, k [2]uint32) [4]uint32 {
-	for range 10 {
-		a, b := uint64(c[0])*0xD2511F53, uint64(c[2])*0xCD9E8D57
-		c = [4]uint32{uint32(b>>32) ^ c[1] ^ k[0], uint32(b), uint32(a>>32) ^ c[3] ^ k[1], uint32(a)}
-		k[0] += 0x9E3779B9
-		k[1] += 0xBB67AE85
-	}
-	return c
+func (s Stream) At(i uint64) (w [4]uint32) {
+	kernels.PhiloxUint32(w[:], s.key, i)
+	return w
 }
 
 // An RNG draws the numbers of a stream one after another. It is a math/rand/v2 Source.

@@ -3,6 +3,8 @@ package tensor
 import (
 	"fmt"
 	"math/bits"
+
+	"inkstone/kernels"
 )
 
 // MaxDims is the largest number of dimensions a tensor can have.
@@ -157,5 +159,25 @@ func (t *Tensor) at(i int) float64 {
 		return float64(bf16ToF32(storage[uint16](t)[i]))
 	default:
 		return float64(f16ToF32(storage[uint16](t)[i]))
+	}
+}
+
+// put writes v, converted, to the element at a distance from the first one.
+func (t *Tensor) put(i int, v float64) {
+	switch t.dtype {
+	case Float32:
+		storage[float32](t)[i] = float32(v)
+	case Float64:
+		storage[float64](t)[i] = v
+	case Int32:
+		storage[int32](t)[i] = int32(v)
+	default:
+		half, one := [1]uint16{}, [1]float32{float32(v)}
+		if t.dtype == BFloat16 {
+			kernels.BF16FromF32(half[:], one[:])
+		} else {
+			kernels.F16FromF32(half[:], one[:])
+		}
+		storage[uint16](t)[i] = half[0]
 	}
 }
