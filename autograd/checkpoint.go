@@ -12,6 +12,7 @@ func (t *Tape) Checkpoint(x *Variable, f func(t *Tape, x *Variable) *Variable) *
 	out := t.variable(t.arena.View(y.Value))
 	t.arena.ReleaseSince(mark, out.Value)
 	n := t.record("Checkpoint", out, func(t *Tape, n *Node) {
+		t.used++ // n's place on the tape is not free yet
 		now, mark := t.random, t.used
 		t.random = n.random
 		x := t.Detach(n.in[0])
@@ -25,6 +26,8 @@ func (t *Tape) Checkpoint(x *Variable, f func(t *Tape, x *Variable) *Variable) *
 			n.pass(t, 0, x.grad)
 			t.arena.Release(x.grad)
 		}
+		t.arena.Release(x.Value)
+		t.used--
 		n.call = nil
 	}, x)
 	// Parameters inside f need gradients even where x does not.

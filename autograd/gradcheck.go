@@ -18,6 +18,7 @@ import (
 // functions).
 func GradCheck(backend tensor.Backend, tolerance float64, f func(t *Tape, in []*Variable) *Variable, inputs ...*tensor.Tensor) error {
 	t := NewTape(backend)
+	t.arena.Poison(true) // a result read after its release is NaN
 	vars := make([]*Variable, len(inputs))
 	for i, x := range inputs {
 		if x.DType() != tensor.Float64 {

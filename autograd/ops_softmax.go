@@ -42,8 +42,8 @@ func (t *Tape) CrossEntropy(logits *Variable, targets *tensor.Tensor) *Variable 
 	n := t.record("CrossEntropy", losses, func(t *Tape, n *Node) {
 		x := n.in[0]
 		dx := x.grad
-		if x.fresh && x.op != "" && !t.retain && !t.arena.Shared(x.Value) {
-			dx = t.arena.View(x.Value) // nobody reads the logits after this
+		if x.fresh && x.op == "Linear" && x.uses == 1 && !t.retain && !t.arena.Shared(x.Value) {
+			dx = t.arena.View(x.Value) // nobody reads the logits after this, not even Linear
 			x.grad, x.fresh = dx, false
 		} else if dx = n.write(t, 0); dx == nil {
 			return

@@ -127,6 +127,7 @@ func (t *Tape) record(op string, out *Variable, backward func(t *Tape, n *Node),
 		out.scope = t.path()
 	}
 	for _, x := range in {
+		x.uses++
 		out.needsGrad = out.needsGrad || x.needsGrad
 	}
 	n := &t.idle

@@ -21,6 +21,7 @@ type Variable struct {
 
 	needsGrad bool
 	op        string // the operation that made it; "" for a leaf
+	uses      int    // operations that read a result
 	scope     string // where in the model it was made, if the tape traces
 	hooks     []func(grad *tensor.Tensor)
 
