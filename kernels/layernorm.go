@@ -51,20 +51,27 @@ func squaredDistanceGeneric[T Float](x []T, mean T) T {
 
 // normalise computes y = (x − mean)·rstd ∘ weight + bias; bias may be nil.
 func normalise[T Float](y, x, weight, bias []T, mean, rstd T) {
-	if is32[T]() {
-		active.normalise(as32(y), as32(x), as32(weight), as32(bias), float32(mean), float32(rstd))
-		return
+	switch {
+	case is32[T]() && bias == nil:
+		active.normalise(as32(y), as32(x), as32(weight), float32(mean), float32(rstd))
+	case is32[T]():
+		active.normaliseBias(as32(y), as32(x), as32(weight), as32(bias), float32(mean), float32(rstd))
+	case bias == nil:
+		normaliseGeneric(y, x, weight, mean, rstd)
+	default:
+		normaliseBiasGeneric(y, x, weight, bias, mean, rstd)
 	}
-	normaliseGeneric(y, x, weight, bias, mean, rstd)
 }
 
-func normaliseGeneric[T Float](y, x, weight, bias []T, mean, rstd T) {
+func normaliseGeneric[T Float](y, x, weight []T, mean, rstd T) {
 	for c, v := range x {
-		n := (v - mean) * rstd * weight[c]
-		if bias != nil {
-			n += bias[c]
-		}
-		y[c] = n
+		y[c] = (v - mean) * rstd * weight[c]
+	}
+}
+
+func normaliseBiasGeneric[T Float](y, x, weight, bias []T, mean, rstd T) {
+	for c, v := range x {
+		y[c] = (v-mean)*rstd*weight[c] + bias[c]
 	}
 }
 
@@ -87,7 +94,13 @@ func LayerNormBackward[T Float](dx, dweight, dbias, dy, x, weight, mean, rstd []
 	for r := range rows {
 		d, row := dy[r*cols:][:cols], x[r*cols:][:cols]
 		sum, product := normSums(d, row, weight, mean[r], rstd[r])
-		normGradient(dx[r*cols:][:cols], dweight, dbias, d, row, weight, mean[r], rstd[r], sum/T(cols), product/T(cols))
+		if dweight != nil {
+			normWeight(dweight, d, row, mean[r], rstd[r])
+		}
+		if dbias != nil {
+			Add(dbias, dbias, d)
+		}
+		normGradient(dx[r*cols:][:cols], d, row, weight, mean[r], rstd[r], sum/T(cols), product/T(cols))
 	}
 }
 
@@ -116,26 +129,33 @@ func normSumsGeneric[T Float](dy, x, weight []T, mean, rstd T) (sum, product T) 
 	return T(s), T(p)
 }
 
-// normGradient computes dx = rstd·(dy∘weight − sum − n·product), dweight += dy ∘ n and
-// dbias += dy, where n = (x − mean)·rstd and nil gradients are left out.
-func normGradient[T Float](dx, dweight, dbias, dy, x, weight []T, mean, rstd, sum, product T) {
+// normGradient computes dx = rstd·(dy∘weight − sum − n·product), where n = (x − mean)·rstd.
+func normGradient[T Float](dx, dy, x, weight []T, mean, rstd, sum, product T) {
 	if is32[T]() {
-		active.normGradient(as32(dx), as32(dweight), as32(dbias), as32(dy), as32(x), as32(weight),
-			float32(mean), float32(rstd), float32(sum), float32(product))
+		active.normGradient(as32(dx), as32(dy), as32(x), as32(weight), float32(mean), float32(rstd), float32(sum), float32(product))
 		return
 	}
-	normGradientGeneric(dx, dweight, dbias, dy, x, weight, mean, rstd, sum, product)
+	normGradientGeneric(dx, dy, x, weight, mean, rstd, sum, product)
 }
 
-func normGradientGeneric[T Float](dx, dweight, dbias, dy, x, weight []T, mean, rstd, sum, product T) {
+func normGradientGeneric[T Float](dx, dy, x, weight []T, mean, rstd, sum, product T) {
 	for c, d := range dy {
 		n := (x[c] - mean) * rstd
-		if dweight != nil {
-			dweight[c] += d * n
-		}
-		if dbias != nil {
-			dbias[c] += d
-		}
 		dx[c] = rstd * (d*weight[c] - sum - n*product)
+	}
+}
+
+// normWeight computes dweight += dy ∘ (x − mean)·rstd.
+func normWeight[T Float](dweight, dy, x []T, mean, rstd T) {
+	if is32[T]() {
+		active.normWeight(as32(dweight), as32(dy), as32(x), float32(mean), float32(rstd))
+		return
+	}
+	normWeightGeneric(dweight, dy, x, mean, rstd)
+}
+
+func normWeightGeneric[T Float](dweight, dy, x []T, mean, rstd T) {
+	for c, d := range dy {
+		dweight[c] += d * (x[c] - mean) * rstd
 	}
 }

@@ -61,6 +61,14 @@ func avx2Table() table {
 	t.transpose = transposeAVX2
 	t.gemmCols, t.gemmTile = gemmColsAVX2, gemmTileAVX2
 	t.packRows = packRowsAVX2
+	t.expSum = expSumAVX2
+	t.expScale = expScaleAVX2
+	t.squaredDistance = squaredDistanceAVX2
+	t.normalise = normaliseAVX2
+	t.normaliseBias = normaliseBiasAVX2
+	t.normSums = normSumsAVX2
+	t.normGradient = normGradientAVX2
+	t.normWeight = normWeightAVX2
 	return t
 }
 
@@ -106,5 +114,13 @@ func avx512Table() table {
 	t.softmaxStep = softmaxStepAVX512
 	t.softmaxGradient = softmaxGradientAVX512
 	t.gemmCols, t.gemmTile = gemmColsAVX512, gemmTileAVX512
+	t.expSum = expSumAVX512
+	t.expScale = expScaleAVX512
+	t.squaredDistance = squaredDistanceAVX512
+	t.normalise = normaliseAVX512
+	t.normaliseBias = normaliseBiasAVX512
+	t.normSums = normSumsAVX512
+	t.normGradient = normGradientAVX512
+	t.normWeight = normWeightAVX512
 	return t
 }

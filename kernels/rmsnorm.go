@@ -37,6 +37,9 @@ func RMSNormBackward[T Float](dx, dweight, dy, x, weight, rstd []T, rows, cols i
 	for r := range rows {
 		d, row := dy[r*cols:][:cols], x[r*cols:][:cols]
 		_, product := normSums(d, row, weight, 0, rstd[r])
-		normGradient(dx[r*cols:][:cols], dweight, nil, d, row, weight, 0, rstd[r], 0, product/T(cols))
+		if dweight != nil {
+			normWeight(dweight, d, row, 0, rstd[r])
+		}
+		normGradient(dx[r*cols:][:cols], d, row, weight, 0, rstd[r], 0, product/T(cols))
 	}
 }

@@ -13,7 +13,7 @@ const testRows = 3
 // size is the number of columns.
 func rowsCase(name string, outs int, f func(r *rand.Rand, cols int) *operands[float64], run32 func(*operands[float32]), run64 func(*operands[float64]), flops int) kernelCase {
 	return kernelCase{
-		name: name, outs: outs, run32: run32, run64: run64,
+		name: name, outs: outs, run32: run32, run64: run64, alias: inPlace[name],
 		sizes: []int{1, 2, 7, 8, 9, 15, 16, 17, 31, 32, 33, 47, 64, 65, 127, 129, 257, 1000},
 		args: func(r *rand.Rand, cols int) *operands[float64] {
 			o := f(r, cols)
@@ -27,6 +27,19 @@ func rowsCase(name string, outs int, f func(r *rand.Rand, cols int) *operands[fl
 			return bytes, flops * o.n[0] * o.n[1]
 		},
 	}
+}
+
+// inPlace names the slices of f that may be the same, by kernel: output, input.
+var inPlace = map[string][][2]int{
+	"Softmax":              {{0, 1}},
+	"SoftmaxBackward":      {{0, 1}},
+	"LogSoftmax":           {{0, 1}},
+	"LogSoftmaxBackward":   {{0, 1}},
+	"CrossEntropyBackward": {{0, 1}},
+	"LayerNorm":            {{0, 3}},
+	"LayerNormBackward":    {{0, 3}},
+	"RMSNorm":              {{0, 2}},
+	"RMSNormBackward":      {{0, 2}},
 }
 
 // classes returns targets for testRows rows, one of them negative.

@@ -40,9 +40,11 @@ type table struct {
 	expSum          func(dst, x []float32, m float32) float32
 	expScale        func(dst, x []float32, m, a float32)
 	squaredDistance func(x []float32, mean float32) float32
-	normalise       func(y, x, weight, bias []float32, mean, rstd float32)
+	normalise       func(y, x, weight []float32, mean, rstd float32)
+	normaliseBias   func(y, x, weight, bias []float32, mean, rstd float32)
 	normSums        func(dy, x, weight []float32, mean, rstd float32) (sum, product float32)
-	normGradient    func(dx, dweight, dbias, dy, x, weight []float32, mean, rstd, sum, product float32)
+	normGradient    func(dx, dy, x, weight []float32, mean, rstd, sum, product float32)
+	normWeight      func(dweight, dy, x []float32, mean, rstd float32)
 
 	// attention
 	strip           func(c []float32, ldc int, a []float32, ars, acs int, b []float32, ldb, n, k int, add bool)
@@ -109,8 +111,10 @@ var generic = table{
 	expScale:        expScaleGeneric[float32],
 	squaredDistance: squaredDistanceGeneric[float32],
 	normalise:       normaliseGeneric[float32],
+	normaliseBias:   normaliseBiasGeneric[float32],
 	normSums:        normSumsGeneric[float32],
 	normGradient:    normGradientGeneric[float32],
+	normWeight:      normWeightGeneric[float32],
 
 	strip:           stripGeneric[float32],
 	softmaxStep:     softmaxStepGeneric[float32],
