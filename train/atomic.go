@@ -2,7 +2,6 @@ package train
 
 import (
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -16,8 +15,8 @@ const asideSuffix = ".old"
 
 // WriteFileAtomic writes a file so that a crash leaves the old contents or the new.
 func WriteFileAtomic(path string, data []byte) error {
-	return files.WriteAtomic(path, func(w io.Writer) error {
-		_, err := w.Write(data)
+	return files.WriteAtomic(path, func(f *os.File) error {
+		_, err := f.Write(data)
 		return err
 	})
 }

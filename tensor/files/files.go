@@ -64,10 +64,10 @@ func readInstead(f *os.File, size int) (*Mapping, error) {
 // crash such files may be deleted.
 const TempPattern = ".inkstone-tmp-"
 
-// WriteAtomic writes a file: to a temporary name in the same directory, forced to disk,
-// then renamed over path. On any error, such as a full disk, path keeps its old contents
-// and the temporary file is removed.
-func WriteAtomic(path string, write func(w io.Writer) error) (err error) {
+// WriteAtomic writes a file: write fills one with a temporary name in the same directory,
+// which is forced to disk and then renamed over path. On any error, such as a full disk,
+// path keeps its old contents and the temporary file is removed.
+func WriteAtomic(path string, write func(f *os.File) error) (err error) {
 	dir, base := filepath.Split(path)
 	if dir == "" {
 		dir = "."

@@ -2,7 +2,6 @@ package files_test
 
 import (
 	"errors"
-	"io"
 	"os"
 	"path/filepath"
 	"testing"
@@ -41,8 +40,8 @@ func TestWriteAtomic(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "x")
 	put := func(s string, fail error) error {
-		return files.WriteAtomic(path, func(w io.Writer) error {
-			if _, err := io.WriteString(w, s); err != nil {
+		return files.WriteAtomic(path, func(f *os.File) error {
+			if _, err := f.WriteString(s); err != nil {
 				return err
 			}
 			return fail
@@ -69,7 +68,7 @@ func TestWriteAtomic(t *testing.T) {
 		t.Fatal(err)
 	}
 	check("new")
-	if err := files.WriteAtomic(filepath.Join(dir, "no", "x"), func(io.Writer) error { return nil }); err == nil {
+	if err := files.WriteAtomic(filepath.Join(dir, "no", "x"), func(*os.File) error { return nil }); err == nil {
 		t.Error("wrote into a directory that does not exist")
 	}
 }

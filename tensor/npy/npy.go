@@ -82,7 +82,7 @@ func fortran(data []byte, dtype tensor.DType, shape []int) *tensor.Tensor {
 
 // WriteFile writes a .npy file, atomically.
 func WriteFile(path string, t *tensor.Tensor) error {
-	if err := files.WriteAtomic(path, func(w io.Writer) error { return encode(w, t) }); err != nil {
+	if err := files.WriteAtomic(path, func(f *os.File) error { return encode(f, t) }); err != nil {
 		return fmt.Errorf("npy: %w", err)
 	}
 	return nil

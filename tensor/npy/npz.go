@@ -89,8 +89,8 @@ func inflate(entry *zip.File, limit int64) ([]byte, error) {
 // WriteArchive writes arrays to a compressed .npz file, atomically. The same arrays give
 // the same bytes.
 func WriteArchive(path string, arrays map[string]*tensor.Tensor) error {
-	err := files.WriteAtomic(path, func(w io.Writer) error {
-		z := zip.NewWriter(w)
+	err := files.WriteAtomic(path, func(f *os.File) error {
+		z := zip.NewWriter(f)
 		for _, name := range slices.Sorted(maps.Keys(arrays)) {
 			entry, err := z.Create(name + ".npy")
 			if err != nil {

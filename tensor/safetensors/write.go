@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"os"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -28,7 +29,7 @@ const alignment = 64
 // order: wide elements come first, so that all are aligned, then names in order. The file
 // appears under its name when it is complete and on disk (see files.WriteAtomic).
 func Write(path string, tensors []Named, metadata map[string]string) error {
-	err := files.WriteAtomic(path, func(w io.Writer) error { return WriteTo(w, tensors, metadata) })
+	err := files.WriteAtomic(path, func(f *os.File) error { return WriteTo(f, tensors, metadata) })
 	if err != nil {
 		return fmt.Errorf("safetensors: %w", err)
 	}
