@@ -255,6 +255,8 @@ func (c *Config) Validate() error {
 		}
 	}
 	switch {
+	case c.ModelType != GPT2Type && c.ModelType != LlamaType:
+		return fmt.Errorf("nn: model type %q is not supported (have %s, %s)", c.ModelType, GPT2Type, LlamaType)
 	case c.ModelType == GPT2Type && c.Channels%c.Heads != 0:
 		return fmt.Errorf("nn: %d channels cannot be shared by %d heads", c.Channels, c.Heads)
 	case c.Heads%c.KVHeads != 0:

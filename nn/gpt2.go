@@ -37,8 +37,7 @@ type GPT2Block struct {
 
 // newGPT2 initialises as published (section 2.3): normal weights of standard deviation
 // 0.02, those of layers that write to the residual stream scaled by 1/√(2L).
-func newGPT2(c *Config, dtype tensor.DType, seed uint64) *GPT2 {
-	b := &builder{dtype: dtype, seed: seed}
+func newGPT2(c *Config, b *builder) *GPT2 {
 	std := c.InitStd
 	residual := std / math.Sqrt(float64(2*c.Layers))
 	m := &GPT2{config: c}

@@ -34,11 +34,10 @@ type LlamaBlock struct {
 	Gate, Up, Down *Linear // C → F twice, F → C
 }
 
-func newLlama(c *Config, dtype tensor.DType, seed uint64) *Llama {
-	b := &builder{dtype: dtype, seed: seed}
+func newLlama(c *Config, b *builder) *Llama {
 	m := &Llama{config: c}
 	m.TokenEmbedding = &Embedding{b.normal("model.embed_tokens.weight", c.InitStd, c.Vocab, c.Channels)}
-	cos, sin := ropeTables(c, dtype)
+	cos, sin := ropeTables(c, b.dtype)
 	kv := c.KVHeads * c.HeadSize
 	for i := range c.Layers {
 		h := fmt.Sprintf("model.layers.%d", i)

@@ -26,13 +26,15 @@ func New(c *Config, dtype tensor.DType, seed uint64) (Model, error) {
 	if err := c.Validate(); err != nil {
 		return nil, err
 	}
-	switch c.ModelType {
-	case GPT2Type:
-		return newGPT2(c, dtype, seed), nil
-	case LlamaType:
-		return newLlama(c, dtype, seed), nil
+	return build(c, &builder{dtype: dtype, seed: seed}), nil
+}
+
+// build makes a model of a valid configuration.
+func build(c *Config, b *builder) Model {
+	if c.ModelType == LlamaType {
+		return newLlama(c, b)
 	}
-	return nil, fmt.Errorf("nn: model type %q is not supported (have %s, %s)", c.ModelType, GPT2Type, LlamaType)
+	return newGPT2(c, b)
 }
 
 // Loss returns the mean cross-entropy, in nats a token, of predicting targets [B, T] from

@@ -2,6 +2,7 @@ package nn
 
 import (
 	"inkstone/autograd"
+	"inkstone/kernels"
 	"inkstone/tensor"
 )
 
@@ -9,6 +10,7 @@ import (
 type builder struct {
 	dtype  tensor.DType
 	seed   uint64
+	blank  bool // leave weights 0: they are about to be loaded
 	params []*autograd.Variable
 }
 
@@ -17,7 +19,9 @@ type builder struct {
 // layers they share.
 func (b *builder) normal(name string, std float64, shape ...int) *autograd.Variable {
 	p := b.zeros(name, shape...)
-	tensor.FillNormal(p.Value, tensor.NewStream(b.seed, "init "+name, 0), 0, std)
+	if !b.blank {
+		tensor.FillNormal(p.Value, tensor.NewStream(b.seed, "init "+name, 0), 0, std)
+	}
 	return p
 }
 
@@ -32,17 +36,11 @@ func (b *builder) zeros(name string, shape ...int) *autograd.Variable {
 func (b *builder) ones(name string, shape ...int) *autograd.Variable {
 	p := b.zeros(name, shape...)
 	if b.dtype == tensor.Float64 {
-		fill(tensor.Data[float64](p.Value), 1)
+		kernels.Fill(tensor.Data[float64](p.Value), 1)
 	} else {
-		fill(tensor.Data[float32](p.Value), 1)
+		kernels.Fill(tensor.Data[float32](p.Value), 1)
 	}
 	return p
-}
-
-func fill[T float32 | float64](x []T, v T) {
-	for i := range x {
-		x[i] = v
-	}
 }
 
 // linear adds a Linear layer with K inputs and N outputs.
