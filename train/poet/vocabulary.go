@@ -1,0 +1,121 @@
+package poet
+
+import (
+	"cmp"
+	"slices"
+
+	"inkstone/train/poems"
+)
+
+// The special tokens, which have the first ids.
+const (
+	Unknown = "<unk>"
+	None    = "<none>" // an empty place for a theme
+	Five    = "<5>"    // the forms
+	Seven   = "<7>"
+	Comma   = "，"
+	Stop    = "。"
+)
+
+var specials = []string{Unknown, None, Five, Seven}
+
+// A Vocabulary numbers the tokens of poems.
+type Vocabulary struct {
+	Tokens []string // by id
+	ids    map[string]int32
+}
+
+// NewVocabulary collects the characters that occur at least twice in the poems, the most
+// frequent first. Rarer ones are read as <unk>: a character seen once cannot be learned.
+func NewVocabulary(all []poems.Poem) *Vocabulary {
+	counts := map[rune]int{}
+	for _, p := range all {
+		for _, line := range p.Lines {
+			for _, r := range line {
+				counts[r]++
+			}
+		}
+	}
+	var chars []rune
+	for r, n := range counts {
+		if n >= 2 {
+			chars = append(chars, r)
+		}
+	}
+	slices.SortFunc(chars, func(a, b rune) int { return cmp.Or(counts[b]-counts[a], int(a-b)) })
+	v := &Vocabulary{ids: map[string]int32{}}
+	for _, s := range append(slices.Clone(specials), Comma, Stop) {
+		v.add(s)
+	}
+	for _, r := range chars {
+		v.add(string(r))
+	}
+	return v
+}
+
+func (v *Vocabulary) add(token string) {
+	v.ids[token] = int32(len(v.Tokens))
+	v.Tokens = append(v.Tokens, token)
+}
+
+// ID returns the id of a token, or that of <unk>.
+func (v *Vocabulary) ID(token string) int32 { return v.ids[token] }
+
+// prefix is the number of tokens before the poem's first character.
+const prefix = 3
+
+// Row returns the tokens of a poem, without themes.
+func (v *Vocabulary) Row(p poems.Poem) []int32 {
+	row := v.Prompt(p.Form)
+	for i, line := range p.Lines {
+		for _, r := range line {
+			row = append(row, v.ids[string(r)])
+		}
+		row = append(row, v.ID(ending(i)))
+	}
+	return row
+}
+
+// Couplet returns the tokens of a poem's last two lines alone.
+func (v *Vocabulary) Couplet(p poems.Poem) []int32 {
+	row := v.Row(p)
+	return row[len(row)-2*(p.Form+1):]
+}
+
+// Prompt returns the tokens that ask for a poem of a form, without themes.
+func (v *Vocabulary) Prompt(form int) []int32 {
+	f := Seven
+	if form == 5 {
+		f = Five
+	}
+	return []int32{v.ID(None), v.ID(None), v.ID(f)}
+}
+
+// ending is the punctuation after line i.
+func ending(i int) string {
+	if i%2 == 0 {
+		return Comma
+	}
+	return Stop
+}
+
+// RowLen returns the number of tokens of a poem of the given form.
+func RowLen(form int) int { return prefix + 4*(form+1) }
+
+// Lines cuts the tokens after a prompt into lines, at the punctuation.
+func (v *Vocabulary) Lines(ids []int32) []string {
+	var lines []string
+	line := ""
+	for _, id := range ids {
+		token := v.Tokens[min(int(id), len(v.Tokens)-1)]
+		line += token
+		if token == Comma || token == Stop {
+			lines = append(lines, line)
+			line = ""
+		}
+	}
+	if line != "" {
+		lines = append(lines, line)
+	}
+	return lines
+}
