@@ -11,7 +11,7 @@ import (
 )
 
 // asideSuffix marks a directory that is about to be replaced, until its successor stands.
-const asideSuffix = ".old"
+const asideSuffix = ".inkstone-old"
 
 // WriteFileAtomic writes a file so that a crash leaves the old contents or the new.
 func WriteFileAtomic(path string, data []byte) error {
@@ -24,7 +24,7 @@ func WriteFileAtomic(path string, data []byte) error {
 // WriteDirAtomic makes a directory: write fills a temporary one beside it, whose files are
 // forced to disk before it gets its name. On any error the temporary one is removed and
 // path is as it was. A directory that path named before steps aside under the name
-// path.old and is removed when its successor stands.
+// path.inkstone-old and is removed when its successor stands.
 func WriteDirAtomic(path string, write func(dir string) error) (err error) {
 	parent, base := filepath.Split(filepath.Clean(path))
 	if parent == "" {
