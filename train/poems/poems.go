@@ -1,5 +1,9 @@
-// Package poems holds 14,127 quatrains of the Tang dynasty: all 絕句 of five or seven
-// characters a line in the corpus chinese-poetry (see NOTICE), in traditional characters.
+// Package poems is the corpus the demo learns from: 14,127 Tang dynasty
+// quatrains, compressed into the binary, and the split that keeps some of them
+// for the examination. NOTICE says where they come from.
+//
+// A quatrain (jueju) has four lines of five characters or four of seven, in
+// traditional characters and without punctuation here.
 package poems
 
 import (
@@ -7,162 +11,80 @@ import (
 	"bytes"
 	"cmp"
 	"compress/gzip"
-	"crypto/sha256"
 	_ "embed"
-	"encoding/binary"
-	"encoding/hex"
 	"fmt"
 	"slices"
 	"strconv"
 	"strings"
 	"sync"
+	"unicode/utf8"
 )
 
-// A Poem is a quatrain.
+// Poem is one quatrain.
 type Poem struct {
-	ID     string // first 16 hex digits of the SHA-256 of its 20 or 28 characters
-	Title  string
-	Author string
-	Form   int // characters a line, 5 or 7
-	Lines  [4]string
-	Famous bool // stands in the anthology 唐詩三百首
-	Hits   int  // pages that a search engine found the poem on, a measure of fame
+	ID     string    // 8 hex digits: the first 32 bits of the MD5 of the source's id
+	Title  string    // 靜夜思
+	Author string    // 李白
+	Form   int       // characters in a line: 5 or 7
+	Lines  [4]string // without punctuation
+	Famous bool      // one of the Three Hundred Tang Poems (唐诗三百首)
+	Hits   int       // search results for the poem, a measure of fame; 0 where not counted
 }
 
-// quatrains has a poem a line, sorted by text: text, title, author, hits, 1 if famous;
-// separated by tabs.
+// quatrainsTSV is one poem a line; internal/derive writes it and says how.
 //
 //go:embed quatrains.tsv.gz
-var quatrains []byte
+var quatrainsTSV []byte
 
-// Load returns all poems, sorted by ID.
-var Load = sync.OnceValue(func() []Poem {
-	all, err := parse(quatrains)
+var corpus = sync.OnceValue(func() []Poem {
+	all, err := parse(quatrainsTSV)
 	if err != nil {
-		panic("poems: embedded file: " + err.Error())
+		panic("poems: embedded corpus: " + err.Error()) // the binary itself is damaged
 	}
 	return all
 })
 
-func parse(compressed []byte) ([]Poem, error) {
-	z, err := gzip.NewReader(bytes.NewReader(compressed))
+// Load returns all quatrains in the order of their IDs. They are unpacked at the
+// first call; the slice is the caller's own.
+func Load() []Poem { return slices.Clone(corpus()) }
+
+// parse reads the compressed table.
+func parse(table []byte) ([]Poem, error) {
+	z, err := gzip.NewReader(bytes.NewReader(table))
 	if err != nil {
 		return nil, err
 	}
 	var all []Poem
-	lines := bufio.NewScanner(z)
-	for n := 1; lines.Scan(); n++ {
-		p, err := parseLine(lines.Text())
+	s := bufio.NewScanner(z)
+	for s.Scan() {
+		p, err := parseRow(s.Text())
 		if err != nil {
-			return nil, fmt.Errorf("line %d: %w", n, err)
+			return nil, fmt.Errorf("line %d: %w", len(all)+1, err)
 		}
 		all = append(all, p)
 	}
 	slices.SortFunc(all, func(a, b Poem) int { return cmp.Compare(a.ID, b.ID) })
-	return all, lines.Err()
+	return all, s.Err()
 }
 
-func parseLine(line string) (Poem, error) {
-	fields := strings.Split(line, "\t")
-	if len(fields) != 5 {
-		return Poem{}, fmt.Errorf("%d fields, want 5", len(fields))
+// parseRow reads id, title, author, characters, famous ("1" or ""), hits.
+func parseRow(row string) (Poem, error) {
+	f := strings.Split(row, "\t")
+	if len(f) != 6 {
+		return Poem{}, fmt.Errorf("%d fields, want 6", len(f))
 	}
-	text := []rune(fields[0])
-	if len(text) != 20 && len(text) != 28 {
-		return Poem{}, fmt.Errorf("a text of %d characters, want 20 or 28", len(text))
-	}
-	hits, err := strconv.Atoi(fields[3])
+	hits, err := strconv.Atoi(f[5])
 	if err != nil {
-		return Poem{}, err
+		return Poem{}, fmt.Errorf("hits: %w", err)
 	}
-	sum := sha256.Sum256([]byte(fields[0]))
-	p := Poem{ID: hex.EncodeToString(sum[:8]), Title: fields[1], Author: fields[2], Form: len(text) / 4, Hits: hits, Famous: fields[4] == "1"}
+	p := Poem{ID: f[0], Title: f[1], Author: f[2], Famous: f[4] == "1", Hits: hits}
+	p.Form = utf8.RuneCountInString(f[3]) / len(p.Lines)
+	text := []rune(f[3])
+	if p.Form*len(p.Lines) != len(text) || p.Form != 5 && p.Form != 7 {
+		return Poem{}, fmt.Errorf("%d characters, want 20 or 28", len(text))
+	}
 	for i := range p.Lines {
 		p.Lines[i] = string(text[i*p.Form : (i+1)*p.Form])
 	}
 	return p, nil
-}
-
-// heldOutShare says that one poem in so many is held out.
-const heldOutShare = 36
-
-// Split divides poems into those to learn from and those to test on. Whether a poem is held
-// out depends on its text alone, so that it never changes sides; famous poems never are. A
-// poem that is almost one of the training poems (it shares a whole line with one, or more
-// than two runs of four characters) belongs to neither part.
-func Split(all []Poem) (train, heldout []Poem) {
-	var candidates []Poem
-	for _, p := range all {
-		if !p.Famous && hash(p)%heldOutShare == 0 {
-			candidates = append(candidates, p)
-		} else {
-			train = append(train, p)
-		}
-	}
-	lines, runs := map[string]bool{}, map[string]bool{}
-	for _, p := range train {
-		for _, line := range p.Lines {
-			lines[line] = true
-			for _, run := range fours(line) {
-				runs[run] = true
-			}
-		}
-	}
-	for _, p := range candidates {
-		if !near(p, lines, runs) {
-			heldout = append(heldout, p)
-		}
-	}
-	return train, heldout
-}
-
-// hash returns a number that depends on a poem's text alone.
-func hash(p Poem) uint64 {
-	sum := sha256.Sum256([]byte(strings.Join(p.Lines[:], "")))
-	return binary.BigEndian.Uint64(sum[8:])
-}
-
-// near reports whether a poem shares a whole line, or more than two runs, with others.
-func near(p Poem, lines, runs map[string]bool) bool {
-	shared := 0
-	for _, line := range p.Lines {
-		if lines[line] {
-			return true
-		}
-		for _, run := range fours(line) {
-			if runs[run] {
-				shared++
-			}
-		}
-	}
-	return shared > 2
-}
-
-// fours returns the runs of four characters in a line.
-func fours(line string) []string {
-	r := []rune(line)
-	var runs []string
-	for i := 0; i+4 <= len(r); i++ {
-		runs = append(runs, string(r[i:i+4]))
-	}
-	return runs
-}
-
-// Famous returns the n famous poems with the most hits, no two of which begin with the
-// same line.
-func Famous(train []Poem, n int) []Poem {
-	var famous []Poem
-	for _, p := range train {
-		if p.Famous {
-			famous = append(famous, p)
-		}
-	}
-	slices.SortStableFunc(famous, func(a, b Poem) int { return cmp.Compare(b.Hits, a.Hits) })
-	seen := map[string]bool{}
-	famous = slices.DeleteFunc(famous, func(p Poem) bool {
-		twice := seen[p.Lines[0]]
-		seen[p.Lines[0]] = true
-		return twice
-	})
-	return famous[:min(n, len(famous))]
 }

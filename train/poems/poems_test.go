@@ -1,102 +1,71 @@
 package poems
 
 import (
+	"slices"
 	"strings"
 	"testing"
+	"unicode/utf8"
 )
 
 func TestLoad(t *testing.T) {
 	all := Load()
-	if len(all) != 14127 {
-		t.Errorf("%d poems, want 14127", len(all))
-	}
-	forms, famous, ids := map[int]int{}, 0, map[string]bool{}
-	for _, p := range all {
-		forms[p.Form]++
-		if p.Famous {
-			famous++
+	byForm := map[int]int{}
+	seen := map[[4]string]string{}
+	for i, p := range all {
+		byForm[p.Form]++
+		if i > 0 && all[i-1].ID >= p.ID {
+			t.Errorf("poem %d: id %s after %s", i, p.ID, all[i-1].ID)
 		}
-		if ids[p.ID] {
-			t.Errorf("two poems have the ID %s", p.ID)
+		if p.Title == "" || p.Author == "" {
+			t.Errorf("%s: title %q, author %q", p.ID, p.Title, p.Author)
 		}
-		ids[p.ID] = true
-		for _, line := range p.Lines {
-			if n := len([]rune(line)); n != p.Form || strings.ContainsAny(line, "，。 \t") {
-				t.Errorf("%s: line %q of form %d", p.Title, line, p.Form)
+		for _, l := range p.Lines {
+			if utf8.RuneCountInString(l) != p.Form || !utf8.ValidString(l) || strings.ContainsAny(l, "，。 \t\r\n") {
+				t.Errorf("%s: line %q in a poem of form %d", p.ID, l, p.Form)
 			}
 		}
+		if other := seen[p.Lines]; other != "" {
+			t.Errorf("%s and %s have the same text", p.ID, other)
+		}
+		seen[p.Lines] = p.ID
 	}
-	if forms[5] != 3785 || forms[7] != 10342 || famous != 108 {
-		t.Errorf("%d poems of five, %d of seven characters, %d famous; want 3785, 10342, 108", forms[5], forms[7], famous)
+	if len(all) != 14127 || byForm[5] != 3785 || byForm[7] != 10342 {
+		t.Errorf("%d poems, by form %v; want 14127, 3785 of 5 and 10342 of 7", len(all), byForm)
 	}
 }
 
-func TestSplit(t *testing.T) {
-	train, heldout := Split(Load())
-	if len(train) < 13600 || len(heldout) < 300 {
-		t.Fatalf("%d poems to learn from, %d to test on", len(train), len(heldout))
-	}
-	lines := map[string]string{}
-	for _, p := range train {
-		for _, line := range p.Lines {
-			lines[line] = p.Title
-		}
-	}
-	for _, p := range heldout {
-		if p.Famous {
-			t.Errorf("%s is famous but held out", p.Title)
-		}
-		for _, line := range p.Lines {
-			if lines[line] != "" {
-				t.Errorf("held-out %s shares the line %s with %s", p.Title, line, lines[line])
-			}
-		}
-	}
-	again, _ := Split(Load()[:7000]) // a poem's side does not depend on the others
-	side := map[string]bool{}
-	for _, p := range train {
-		side[p.ID] = true
-	}
-	for _, p := range again {
-		if !side[p.ID] {
-			t.Errorf("%s changed sides", p.Title)
-		}
+func TestLoadReturnsTheCallersOwn(t *testing.T) {
+	Load()[0].Title = "spoiled"
+	if Load()[0].Title == "spoiled" {
+		t.Error("a caller's change reached the next caller")
 	}
 }
 
-func TestFamous(t *testing.T) {
-	train, _ := Split(Load())
-	famous := Famous(train, 20)
-	if len(famous) != 20 {
-		t.Fatalf("%d famous poems", len(famous))
+func TestQuietNightThoughts(t *testing.T) {
+	all := Load()
+	i := slices.IndexFunc(all, func(p Poem) bool { return p.Title == "靜夜思" && p.Author == "李白" })
+	if i < 0 {
+		t.Fatal("靜夜思 is missing")
 	}
-	first := map[string]bool{}
-	found := false
-	for i, p := range famous {
-		if !p.Famous || first[p.Lines[0]] || i > 0 && p.Hits > famous[i-1].Hits {
-			t.Errorf("number %d: %+v", i, p)
-		}
-		first[p.Lines[0]] = true
-	}
-	for _, p := range Famous(train, 108) {
-		found = found || p.Lines[2] == "舉頭望山月" && p.Lines[3] == "低頭思故鄉"
-	}
-	if !found {
-		t.Error("靜夜思 is not among the famous poems")
+	p := all[i]
+	if want := [4]string{"牀前看月光", "疑是地上霜", "舉頭望山月", "低頭思故鄉"}; p.Lines != want || !p.Famous || p.Form != 5 || p.Hits != 1250000 {
+		t.Errorf("got %+v", p)
 	}
 }
 
-func TestDamaged(t *testing.T) {
-	for name, data := range map[string][]byte{
-		"empty": nil, "not gzip": []byte("poems"), "cut off": quatrains[:len(quatrains)/2],
+func TestParseRefuses(t *testing.T) {
+	for _, row := range []string{
+		"",
+		"id\ttitle\tauthor\t牀前看月光疑是地上霜舉頭望山月低頭思故鄉\t1",
+		"id\ttitle\tauthor\t牀前看月光疑是地上霜舉頭望山月低頭思故鄉\t1\tmany",
+		"id\ttitle\tauthor\t牀前看月光疑是地上霜舉頭望山月低頭思故\t1\t7",
+		"id\ttitle\tauthor\t牀前看月疑是地上舉頭望山低頭思故\t1\t7",
 	} {
-		if _, err := parse(data); err == nil {
-			t.Errorf("%s: no error", name)
+		if p, err := parseRow(row); err == nil {
+			t.Errorf("parseRow(%q) = %+v, want an error", row, p)
 		}
 	}
-	for _, line := range []string{"", "a\tb\tc\t1\t0", "床前看月光疑是地上霜舉頭望山月低頭思故鄉\tx\ty\tmany\t1"} {
-		if _, err := parseLine(line); err == nil {
-			t.Errorf("%q: no error", line)
-		}
+	if _, err := parse(quatrainsTSV[:len(quatrainsTSV)/2]); err == nil {
+		t.Error("half of the table was accepted")
 	}
 }
