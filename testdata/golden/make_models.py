@@ -15,7 +15,7 @@ import torch.nn.functional as F
 from golden import normal, write
 from make_ops import attention, rope
 
-V, C, L, CONTEXT, B, T, STEPS = 53, 20, 2, 16, 3, 13, 10
+V, C, L, CONTEXT, B, T, STEPS = 47, 20, 2, 16, 3, 13, 10
 GPT2 = {"model_type": "gpt2", "vocab_size": V, "n_positions": CONTEXT, "n_embd": C, "n_layer": L, "n_head": 2,
         "n_inner": 37, "activation_function": "gelu_new", "layer_norm_epsilon": 1e-5, "tie_word_embeddings": True,
         "resid_pdrop": 0.0, "embd_pdrop": 0.0, "attn_pdrop": 0.0}
@@ -26,11 +26,11 @@ LLAMA = {"model_type": "llama", "vocab_size": V, "max_position_embeddings": CONT
 
 
 def weight(*shape):
-    return normal(*shape, std=0.15)
+    return normal(*shape, std=0.12)
 
 
-def gain(n):
-    return normal(n, std=0.2, mean=1)
+def gain(n, mean=1):
+    return normal(n, std=0.2, mean=mean)
 
 
 def gpt2_weights():
@@ -40,7 +40,7 @@ def gpt2_weights():
             w[f"transformer.h.{i}.{name}.weight"] = weight(k, n)  # Conv1D: [in, out]
             w[f"transformer.h.{i}.{name}.bias"] = weight(n)
     for norm in [f"h.{i}.ln_{j}" for i in range(L) for j in (1, 2)] + ["ln_f"]:
-        w[f"transformer.{norm}.weight"], w[f"transformer.{norm}.bias"] = gain(C), weight(C)
+        w[f"transformer.{norm}.weight"], w[f"transformer.{norm}.bias"] = gain(C, 0.8), weight(C)
     return w
 
 

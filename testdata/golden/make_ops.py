@@ -55,7 +55,7 @@ def matrices():
     case("matmul_tn", lambda a, b: mm(T(a), b), a=normal(7, 5), b=normal(7, 3))
     case("matmul_tt", lambda a, b: mm(T(a), T(b)), a=normal(7, 5), b=normal(3, 7))
     case("matmul_row", mm, a=normal(1, 33), b=normal(33, 19))
-    case("matmul_wide", mm, a=normal(17, 35), b=normal(35, 29))
+    case("matmul_wide", mm, a=normal(9, 35), b=normal(35, 21))
     case("matmul_batched", mm, a=normal(2, 3, 5, 7), b=normal(2, 3, 7, 4))
     case("matmul_batched_nt", lambda a, b: mm(a, T(b)), a=normal(2, 3, 5, 7), b=normal(2, 3, 4, 7))
     case("matmul_shared", mm, a=normal(2, 3, 5, 7), b=normal(7, 4))
@@ -111,18 +111,19 @@ def attention(q, k, v, scale, causal):
 
 def positions():
     start, T, D = 3, 9, 10
-    angle = torch.arange(start + T, dtype=torch.float64)[:, None] * 10000.0 ** (-2 * torch.arange(D // 2, dtype=torch.float64) / D)
+    turns = 10000.0 ** (-2 * torch.arange(D // 2, dtype=torch.float64) / D)
+    angle = torch.arange(start + T, dtype=torch.float64)[:, None] * turns
     cos, sin = (t.float().double() for t in (angle.cos(), angle.sin()))
     tables = {"cos": cos, "sin": sin}
-    case("rope", lambda x: rope(x, cos[start:], sin[start:], False), tables, x=normal(2, T, 3, D))
-    case("rope_interleaved", lambda x: rope(x, cos[start:], sin[start:], True), tables, x=normal(2, T, 3, D))
+    case("rope", lambda x: rope(x, cos[start:], sin[start:], False), tables, x=normal(2, T, 2, D))
+    case("rope_interleaved", lambda x: rope(x, cos[start:], sin[start:], True), tables, x=normal(2, T, 2, D))
     for name, (B, T, S, H, G, D, causal) in {
-        "attention_causal": (2, 9, 9, 3, 1, 6, True),
+        "attention_causal": (1, 9, 9, 3, 1, 6, True),
         "attention_causal_grouped": (2, 9, 9, 6, 3, 5, True),
         "attention_causal_late": (2, 5, 13, 4, 2, 7, True),  # the last 5 of 13 positions
         "attention_causal_one": (3, 1, 13, 4, 4, 8, True),
-        "attention_causal_long": (1, 67, 67, 2, 2, 8, True),
-        "attention_full": (2, 7, 11, 3, 1, 6, False),
+        "attention_causal_long": (1, 67, 67, 2, 2, 4, True),
+        "attention_full": (1, 7, 11, 3, 1, 6, False),
         "attention_full_grouped": (1, 11, 4, 4, 2, 5, False),
     }.items():
         case(name, lambda q, k, v: attention(q, k, v, 1 / math.sqrt(D), causal),
