@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -88,8 +89,12 @@ var hostile = []struct {
 func TestHostile(t *testing.T) {
 	for _, c := range hostile {
 		_, err := Read(c.file)
-		if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\n") {
-			t.Errorf("%.80q gave %v, want %s", c.file, err, c.want)
+		want := c.want
+		if strconv.IntSize == 32 && want == "absurd" { // refused a little sooner
+			want = "no size this machine can have"
+		}
+		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "\n") {
+			t.Errorf("%.80q gave %v, want %s", c.file, err, want)
 		}
 	}
 }

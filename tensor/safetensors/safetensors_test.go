@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"unsafe"
@@ -164,7 +165,8 @@ func TestHostile(t *testing.T) {
 	huge := binary.LittleEndian.AppendUint64(nil, 1<<62)
 	for _, c := range hostile {
 		_, err := safetensors.Read(file(c.header, c.data))
-		if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\n") {
+		narrow := strconv.IntSize == 32 && err != nil && strings.Contains(err.Error(), "no size this machine can have")
+		if err == nil || !narrow && !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\n") {
 			t.Errorf("%.80s\n\tgave %v\n\twant %s", c.header, err, c.want)
 		}
 	}
