@@ -37,45 +37,57 @@ func PackPanels[T Float](dst, src []T, across, along, width, panel, k int) {
 		return
 	}
 	checkLen("PackPanels", "src", min(len(src), (width-1)*across+(k-1)*along+1), (width-1)*across+(k-1)*along+1)
-	for ; width > 0; width -= panel {
-		n := min(panel, width)
-		if n < panel {
-			clear(dst[:panel*k])
+	if across == 1 {
+		// Several panels side by side: a row of src is read in one go, cache line by cache
+		// line, and not once for every panel.
+		side := packSide * panel
+		for at := 0; at < width; at += side {
+			packRows(dst[at*k:], src[at:], along, min(side, width-at), panel, k)
 		}
-		switch {
-		case across == 1:
-			packRows(dst, src, along, n, panel, k)
-		case along == 1:
-			transpose(dst, panel, src, across, n, k)
-		default:
-			for i := range k {
-				for j := range n {
-					dst[i*panel+j] = src[j*across+i*along]
-				}
-			}
-		}
-		dst = dst[panel*k:]
-		if width > panel {
-			src = src[panel*across:]
-		}
-	}
-}
-
-// packRows copies k runs of n numbers, along apart, to runs panel apart.
-func packRows[T Float](dst, src []T, along, n, panel, k int) {
-	if is32[T]() && n == panel {
-		active.packRows(as32(dst), as32(src), along, panel, k)
 		return
 	}
-	for i := range k {
-		copy(dst[i*panel:][:n], src[i*along:][:n])
+	for at := 0; at < width; at += panel {
+		to, from, n := dst[at*k:][:panel*k], src[at*across:], min(panel, width-at)
+		if n < panel {
+			clear(to)
+		}
+		if along == 1 {
+			transpose(to, panel, from, across, n, k)
+			continue
+		}
+		for i := range k {
+			for j := range n {
+				to[i*panel+j] = from[j*across+i*along]
+			}
+		}
 	}
 }
 
-// packRowsGeneric wants n to be a multiple of 8.
-func packRowsGeneric[T Float](dst, src []T, along, n, k int) {
+// packSide is how many panels PackPanels writes side by side. Each is a stream of stores, at
+// distances that are often multiples of a page: more streams than the first cache has ways
+// drive one another out.
+const packSide = 8
+
+// packRows packs rows of numbers that lie side by side:
+//
+//	dst[p·panel·k + i·panel + j] = src[i·along + p·panel + j]    for i < k, p·panel + j < width
+//
+// and fills the last panel up with zeros.
+func packRows[T Float](dst, src []T, along, width, panel, k int) {
+	if is32[T]() {
+		active.packRows(as32(dst), as32(src), along, width, panel, k)
+		return
+	}
+	packRowsGeneric(dst, src, along, width, panel, k)
+}
+
+// packRowsGeneric wants panel to be a multiple of 8.
+func packRowsGeneric[T Float](dst, src []T, along, width, panel, k int) {
 	for i := range k {
-		copy(dst[i*n:][:n], src[i*along:][:n])
+		for at := 0; at < width; at += panel {
+			to := dst[at*k+i*panel:][:panel]
+			clear(to[copy(to, src[i*along:][at:width]):])
+		}
 	}
 }
 

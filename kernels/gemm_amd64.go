@@ -21,4 +21,4 @@ func gemmTileAVX2(c []float32, ldc int, a, b []float32, k int, alpha, beta float
 // packRowsAVX2 works like packRowsGeneric.
 //
 //go:noescape
-func packRowsAVX2(dst, src []float32, along, n, k int)
+func packRowsAVX2(dst, src []float32, along, width, panel, k int)

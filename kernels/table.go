@@ -34,7 +34,7 @@ type table struct {
 	// matrix multiplication
 	gemmCols int // width of gemmTile's tile
 	gemmTile func(c []float32, ldc int, a, b []float32, k int, alpha, beta float32, rows, cols int)
-	packRows func(dst, src []float32, along, n, k int)
+	packRows func(dst, src []float32, along, width, panel, k int)
 
 	// rows: softmax, cross-entropy, normalisation
 	expSum          func(dst, x []float32, m float32) float32
