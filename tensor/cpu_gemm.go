@@ -1,0 +1,143 @@
+package tensor
+
+import "inkstone/kernels"
+
+// Block sizes of a product C = A·B, in numbers.
+//
+// A task's block of B, gemmDepth × gemmStrip, lies in the second-level cache of the thread
+// that packs it; the panels of A, which all threads share, stream from the third.
+const (
+	gemmDepth  = 384     // of the inner dimension, in one block
+	gemmStrip  = 192     // columns of C that one task takes, at most
+	gemmNarrow = 96      // columns that are worth a task, where there are few
+	gemmUnit   = 16      // columns come in multiples of this: the widest vector
+	gemmTall   = 2048    // rows of C that one task takes, at most
+	gemmShort  = 128     // rows that are worth a task, where there are few
+	gemmTasks  = 8       // tasks wanted of one product, to keep several threads busy alike
+	gemmPacked = 2 << 20 // of A packed at a time
+	gemmGroup  = 64      // rows of A that one packing task takes
+)
+
+// gemmArgs are the arguments of one product for its tasks.
+type gemmArgs[T kernels.Float] struct {
+	c, a, b     matrix[T]
+	bias        []T
+	alpha, beta T
+
+	depth          int // of the inner dimension, in one block
+	strips, blocks int // tasks: strips of columns by blocks of rows
+
+	first, last int // rows of A that are packed
+	packed      []T // their panels, a depth at a time
+}
+
+// split returns where piece i of n numbers begins when they are dealt to pieces as evenly
+// as multiples of unit go.
+func split(n, unit, pieces, i int) int {
+	return min(((n+unit-1)/unit*i+pieces-1)/pieces*unit, n)
+}
+
+// pieces returns in how many pieces of at most size n is to be cut.
+func pieces(n, size int) int { return (n + size - 1) / size }
+
+// plan decides how a product is cut. It looks at the shape alone, never at the number of
+// threads, so that every element of C is the same sum in the same order on any machine.
+func (j *gemmArgs[T]) plan() {
+	m, n, k := j.c.rows, j.c.cols, j.a.cols
+	j.depth = max(split(k, 8, max(pieces(k, gemmDepth), 1), 1), 1)
+	// Equal strips, an even number of them. Few columns make narrow strips before they make
+	// low blocks, because every block packs B anew.
+	j.strips = max(pieces(n, gemmStrip), min(pieces(n, gemmNarrow), gemmTasks))
+	if n > gemmNarrow {
+		j.strips += j.strips % 2
+	}
+	rows := min(m, max(gemmPacked/max(k, 1), gemmShort))
+	rows = split(m, kernels.GemmRows, pieces(m, rows), 1)
+	j.last = rows
+	j.blocks = max(pieces(rows, gemmTall), min(pieces(rows, gemmShort), gemmTasks/j.strips), 1)
+}
+
+// multiply computes one product in five loops (Goto and van de Geijn 2008, "Anatomy of
+// high-performance matrix multiplication"), named as in BLIS: the rows of A are packed by
+// all threads together, ic; then each task takes a strip of columns, jc, of a block of rows
+// of C, packs its strip of B a depth at a time, pc, and multiplies panels, jr and ir.
+func multiply[T kernels.Float](c *CPU, j gemmArgs[T], do gemmSteps[T]) {
+	m, n, k := j.c.rows, j.c.cols, j.a.cols
+	if m <= skinny && j.a.col == 1 {
+		switch grain := max(16, chunk/max(k, 1)); {
+		case j.b.row == 1 || k <= 1:
+			For(c.pool, n, grain, j, do.dot)
+			return
+		case j.b.col == 1:
+			For(c.pool, n, 256, j, do.axpy)
+			return
+		}
+	}
+	j.plan()
+	rows, wide := j.last, kernels.GemmPanels(j.last, kernels.GemmRows, 1)
+	scratch := takeScratch[T](wide * k)
+	j.packed = *scratch
+	for ; j.first < m; j.first = j.last {
+		j.last = min(j.first+rows, m)
+		For(c.pool, pieces(j.last-j.first, gemmGroup)*pieces(k, j.depth), 1, j, do.pack)
+		For(c.pool, j.strips*j.blocks, 1, j, do.gemm)
+	}
+	putScratch(scratch)
+}
+
+// packChunk does packing tasks [lo, hi): a group of rows of A, one depth of them. Panels of
+// one depth of all rows lie together, as packedPanels finds them.
+func packChunk[T kernels.Float](j *gemmArgs[T], lo, hi int) {
+	rows, k := j.last-j.first, j.a.cols
+	groups := pieces(rows, gemmGroup)
+	for task := lo; task < hi; task++ {
+		p, top := task/groups*j.depth, task%groups*gemmGroup
+		depth, height := min(j.depth, k-p), min(gemmGroup, rows-top)
+		kernels.PackPanels(j.packedPanels(p, depth, top, height), j.a.data[(j.first+top)*j.a.row+p*j.a.col:],
+			j.a.row, j.a.col, height, kernels.GemmRows, depth)
+	}
+}
+
+// packedPanels returns the panels of rows top, top+1, … of the packed rows, of the depth
+// that begins at p.
+func (j *gemmArgs[T]) packedPanels(p, depth, top, height int) []T {
+	wide := kernels.GemmPanels(j.last-j.first, kernels.GemmRows, 1) // rows, rounded up
+	return j.packed[wide*p+top*depth:][:kernels.GemmPanels(height, kernels.GemmRows, depth)]
+}
+
+// gemmChunk computes tasks [lo, hi): a strip of columns of a block of rows of C each.
+func gemmChunk[T kernels.Float](j *gemmArgs[T], lo, hi int) {
+	rows, n, k := j.last-j.first, j.c.cols, j.a.cols
+	cols := kernels.GemmCols[T]()
+	scratch := takeScratch[T](gemmDepth * (gemmStrip + cols))
+	for task := lo; task < hi; task++ {
+		left, right := split(n, gemmUnit, j.strips, task%j.strips), split(n, gemmUnit, j.strips, task%j.strips+1)
+		top, bottom := split(rows, kernels.GemmRows, j.blocks, task/j.strips), split(rows, kernels.GemmRows, j.blocks, task/j.strips+1)
+		height, width := bottom-top, right-left
+		if height == 0 || width == 0 {
+			continue
+		}
+		c := j.c.data[(j.first+top)*j.c.row+left:]
+		beta := j.beta
+		for p := 0; p < k || p == 0; p += j.depth {
+			depth := min(j.depth, k-p)
+			strip := (*scratch)[:kernels.GemmPanels(width, cols, depth)]
+			kernels.PackPanels(strip, j.b.data[min(p*j.b.row+left*j.b.col, len(j.b.data)):], j.b.col, j.b.row, width, cols, depth)
+			kernels.Gemm(c, j.c.row, j.packedPanels(p, depth, top, height), strip, height, width, depth, j.alpha, beta)
+			beta = 1
+		}
+		j.addBias(c, left, height, width)
+	}
+	putScratch(scratch)
+}
+
+// addBias adds the bias to a block of c while it is in the cache.
+func (j *gemmArgs[T]) addBias(c []T, left, height, width int) {
+	if j.bias == nil {
+		return
+	}
+	for i := range height {
+		row := c[i*j.c.row:][:width]
+		kernels.Add(row, row, j.bias[left:][:width])
+	}
+}
