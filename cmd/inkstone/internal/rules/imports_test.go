@@ -29,7 +29,9 @@ var (
 		"github.com/klauspost/cpuid/v2", "golang.org/x/sys", "golang.org/x/text", "github.com/dlclark/regexp2", "gonum.org/v1/gonum",
 	}
 	testModules    = []string{"github.com/google/go-cmp"}
-	commandModules = []string{"github.com/alecthomas/kong", "github.com/schollz/progressbar/v3", "gonum.org/v1/plot"}
+	commandModules = []string{ // x/term comes with progressbar
+		"github.com/alecthomas/kong", "github.com/schollz/progressbar/v3", "golang.org/x/term", "gonum.org/v1/plot",
+	}
 )
 
 // TestImportDirection: each layer knows only the ones below it.
