@@ -14,12 +14,6 @@ type matrix[T kernels.Float] struct {
 }
 
 // MatMul works as Backend says.
-//
-// The product of two large matrices runs in five loops (Goto and van de Geijn 2008,
-// "Anatomy of high-performance matrix multiplication"): rows of A are packed by all threads
-// together; then each task takes a strip of columns and a block of rows of C, packs its
-// strip of B a depth at a time, and multiplies panels. Where the blocks end depends on the
-// shapes alone, and each element of C is summed up by one task in one order.
 func (c *CPU) MatMul(dst, a, b, bias *Tensor, alpha, beta float64) {
 	if dst.ndim < 2 || a.ndim < 2 || b.ndim < 2 {
 		panic(fmt.Sprintf("tensor: MatMul: %v = %v·%v: want at least two dimensions", dst.Shape(), a.Shape(), b.Shape()))
@@ -37,15 +31,64 @@ func (c *CPU) MatMul(dst, a, b, bias *Tensor, alpha, beta float64) {
 	if dst.Len() == 0 {
 		return
 	}
-	for i, batch := 0, dst.Len()/(dst.Dim(-1)*dst.Dim(-2)); i < batch; i++ {
-		switch dst.dtype {
-		case Float32:
-			multiply(c, gemmOf[float32](i, dst, a, b, bias, alpha, beta), gemmSteps[float32]{packChunk[float32], gemmChunk[float32], dotChunk[float32], axpyChunk[float32]})
-		case Float64:
-			multiply(c, gemmOf[float64](i, dst, a, b, bias, alpha, beta), gemmSteps[float64]{packChunk[float64], gemmChunk[float64], dotChunk[float64], axpyChunk[float64]})
-		default:
-			panic(badType("MatMul", dst))
-		}
+	switch dst.dtype {
+	case Float32:
+		batch(c, newBatch[float32](dst, a, b, bias, alpha, beta), gemmSteps[float32]{packChunk[float32], gemmChunk[float32], dotChunk[float32], axpyChunk[float32], batchChunk[float32]})
+	case Float64:
+		batch(c, newBatch[float64](dst, a, b, bias, alpha, beta), gemmSteps[float64]{packChunk[float64], gemmChunk[float64], dotChunk[float64], axpyChunk[float64], batchChunk[float64]})
+	default:
+		panic(badType("MatMul", dst))
+	}
+}
+
+// gemmBatch holds the arguments of a batch of products for its tasks.
+type gemmBatch[T kernels.Float] struct {
+	cpu         *CPU
+	c, a, b     Tensor // copies: their caller's need not be on the heap
+	bias        []T
+	alpha, beta T
+	count, work int // products, and multiplications of one
+	do          gemmSteps[T]
+}
+
+func newBatch[T kernels.Float](dst, a, b, bias *Tensor, alpha, beta float64) gemmBatch[T] {
+	size := dst.Dim(-1) * dst.Dim(-2)
+	return gemmBatch[T]{
+		c: *dst, a: *a, b: *b, bias: optional[T](bias), alpha: T(alpha), beta: T(beta),
+		count: dst.Len() / size, work: size * max(a.Dim(-1), 1),
+	}
+}
+
+// smallProduct is the number of multiplications up to which the products of a batch are
+// tasks themselves, each computed by one thread. Larger ones come one after another, each
+// cut into tasks; their parts are the same either way.
+const smallProduct = 1 << 23
+
+// batch computes the products of a batch.
+func batch[T kernels.Float](c *CPU, s gemmBatch[T], do gemmSteps[T]) {
+	s.cpu, s.do = c, do
+	if s.count > 1 && s.work <= smallProduct {
+		For(c.pool, s.count, max(1, chunk/s.work), s, do.batch)
+		return
+	}
+	for i := range s.count {
+		multiply(c, s.product(i), do)
+	}
+}
+
+// batchChunk computes products [lo, hi) of a batch. A loop inside a loop stays on its
+// thread.
+func batchChunk[T kernels.Float](s *gemmBatch[T], lo, hi int) {
+	for i := lo; i < hi; i++ {
+		multiply(s.cpu, s.product(i), s.do)
+	}
+}
+
+// product returns the arguments of product number i.
+func (s *gemmBatch[T]) product(i int) gemmArgs[T] {
+	return gemmArgs[T]{
+		c: matrixOf[T](&s.c, &s.c, i), a: matrixOf[T](&s.a, &s.c, i), b: matrixOf[T](&s.b, &s.c, i),
+		bias: s.bias, alpha: s.alpha, beta: s.beta,
 	}
 }
 
@@ -53,14 +96,7 @@ func (c *CPU) MatMul(dst, a, b, bias *Tensor, alpha, beta float64) {
 // type is known is not allocated.
 type gemmSteps[T kernels.Float] struct {
 	pack, gemm, dot, axpy func(j *gemmArgs[T], lo, hi int)
-}
-
-// gemmOf returns the arguments of matrix number i of a batch.
-func gemmOf[T kernels.Float](i int, dst, a, b, bias *Tensor, alpha, beta float64) gemmArgs[T] {
-	return gemmArgs[T]{
-		c: matrixOf[T](dst, dst, i), a: matrixOf[T](a, dst, i), b: matrixOf[T](b, dst, i),
-		bias: optional[T](bias), alpha: T(alpha), beta: T(beta),
-	}
+	batch                 func(s *gemmBatch[T], lo, hi int)
 }
 
 // matrixOf returns the matrix of t that belongs to number i of the batch of dst.

@@ -242,4 +242,8 @@ func TestMatMulAllocation(t *testing.T) {
 			}
 		}
 	}
+	a, b, dst := New(Float32, 6, 2, 30, 40), New(Float32, 6, 2, 40, 50), New(Float32, 6, 2, 30, 50)
+	if n := testing.AllocsPerRun(50, func() { c.MatMul(dst, a, b, nil, 1, 0) }); n > 0 {
+		t.Errorf("batch: %v allocations, want 0", n)
+	}
 }
