@@ -63,15 +63,13 @@ func (j *gemmArgs[T]) plan() {
 // of C, packs its strip of B a depth at a time, pc, and multiplies panels, jr and ir.
 func multiply[T kernels.Float](c *CPU, j gemmArgs[T], do gemmSteps[T]) {
 	m, n, k := j.c.rows, j.c.cols, j.a.cols
-	if m <= skinny && j.a.col == 1 {
-		switch grain := max(16, chunk/max(k, 1)); {
-		case j.b.row == 1 || k <= 1:
-			For(c.pool, n, grain, j, do.dot)
-			return
-		case j.b.col == 1:
-			For(c.pool, n, 256, j, do.axpy)
-			return
-		}
+	if j.a.col == 1 && (j.b.row == 1 || k <= 1) && m <= dotRows {
+		For(c.pool, n, max(16, 2*chunk/max(k, 1)), j, do.dot)
+		return
+	}
+	if j.a.col == 1 && j.b.col == 1 && m <= axpyRows {
+		For(c.pool, n, 256, j, do.axpy)
+		return
 	}
 	j.plan()
 	rows, wide := j.last, kernels.GemmPanels(j.last, kernels.GemmRows, 1)

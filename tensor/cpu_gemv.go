@@ -2,8 +2,12 @@ package tensor
 
 import "inkstone/kernels"
 
-// skinny is the most rows of A for which packing B would not pay.
-const skinny = 3
+// The most rows of A for which packing B does not pay, by the layout of B. B is then read
+// where it lies, once, at the rate at which memory gives it.
+const (
+	dotRows  = 4 // columns of B contiguous: x·Wᵀ
+	axpyRows = 3 // rows of B contiguous: x·W
+)
 
 // set stores a sum as an element of C.
 func (j *gemmArgs[T]) set(i, n int, sum T) {
