@@ -66,9 +66,9 @@ def matrices():
 
 def rows():
     case("softmax", lambda x: torch.softmax(x, -1), x=normal(2, 3, 19, std=3))
-    case("softmax_far", lambda x: torch.softmax(x, -1), x=normal(3, 19, mean=100, std=3))
+    case("softmax_steep", lambda x: torch.softmax(x, -1), x=normal(3, 19, mean=100, std=8))
     case("log_softmax", lambda x: torch.log_softmax(x, -1), x=normal(2, 3, 19, std=3))
-    case("log_softmax_far", lambda x: torch.log_softmax(x, -1), x=normal(3, 19, mean=100, std=3))
+    case("log_softmax_steep", lambda x: torch.log_softmax(x, -1), x=normal(3, 19, mean=100, std=8))
     norm = lambda x, weight, bias: F.layer_norm(x, x.shape[-1:], weight, bias, 1e-5)
     case("layer_norm", norm, x=normal(2, 3, 19), weight=normal(19), bias=normal(19))
     case("layer_norm_far", norm, x=normal(2, 3, 19, mean=30), weight=normal(19), bias=normal(19))
