@@ -45,29 +45,33 @@
 	VFMADD231PS Z24, z, a0;                  \ // acc[r, 0:16] += a[i, r] * b[i, 0:16]
 	VFMADD231PS Z25, z, a1
 
-#define STEP2 \
-	VMOVUPS (BX), Z24;                       \ // b[i, 0:16]
-	VMOVUPS 64(BX), Z25;                     \
-	ROW2(0, Z27, Z0, Z1);                    \
-	ROW2(4, Z28, Z3, Z4);                    \
-	ROW2(8, Z27, Z6, Z7);                    \
-	ROW2(12, Z28, Z9, Z10);                  \
-	ROW2(16, Z27, Z12, Z13);                 \
-	ROW2(20, Z28, Z15, Z16);                 \
-	ROW2(24, Z27, Z18, Z19);                 \
-	ROW2(28, Z28, Z21, Z22)
+#define STEP2(aoff, boff) \
+	VMOVUPS boff(BX), Z24;                   \ // b[i, 0:16]
+	VMOVUPS (boff+64)(BX), Z25;              \
+	ROW2((aoff+0), Z27, Z0, Z1); \
+	ROW2((aoff+4), Z28, Z3, Z4); \
+	ROW2((aoff+8), Z27, Z6, Z7); \
+	ROW2((aoff+12), Z28, Z9, Z10); \
+	ROW2((aoff+16), Z27, Z12, Z13); \
+	ROW2((aoff+20), Z28, Z15, Z16); \
+	ROW2((aoff+24), Z27, Z18, Z19); \
+	ROW2((aoff+28), Z28, Z21, Z22)
 
-// STEP1: the same, one vector wide
-#define STEP1 \
-	VMOVUPS (BX), Z24;                       \ // b[i, 0:16]
-	VFMADD231PS.BCST (SI), Z24, Z0;          \ // acc[r, 0:16] += a[i, r] * b[i, 0:16]
-	VFMADD231PS.BCST 4(SI), Z24, Z3;         \
-	VFMADD231PS.BCST 8(SI), Z24, Z6;         \
-	VFMADD231PS.BCST 12(SI), Z24, Z9;        \
-	VFMADD231PS.BCST 16(SI), Z24, Z12;       \
-	VFMADD231PS.BCST 20(SI), Z24, Z15;       \
-	VFMADD231PS.BCST 24(SI), Z24, Z18;       \
-	VFMADD231PS.BCST 28(SI), Z24, Z21
+// STEP1: the same, one vector wide. Eight sums alone would wait for one another's FMAs, so
+// even and odd steps have sums of their own, s and t, which are added up in the end.
+#define STEP1(aoff, boff, s0, s1, s2, s3, s4, s5, s6, s7) \
+	VMOVUPS boff(BX), Z24;                   \ // b[i, 0:16]
+	VFMADD231PS.BCST (aoff+0)(SI), Z24, s0; \ // acc[r, 0:16] += a[i, r] * b[i, 0:16]
+	VFMADD231PS.BCST (aoff+4)(SI), Z24, s1; \
+	VFMADD231PS.BCST (aoff+8)(SI), Z24, s2; \
+	VFMADD231PS.BCST (aoff+12)(SI), Z24, s3; \
+	VFMADD231PS.BCST (aoff+16)(SI), Z24, s4; \
+	VFMADD231PS.BCST (aoff+20)(SI), Z24, s5; \
+	VFMADD231PS.BCST (aoff+24)(SI), Z24, s6; \
+	VFMADD231PS.BCST (aoff+28)(SI), Z24, s7
+
+#define STEP1EVEN STEP1(0, 0, Z0, Z3, Z6, Z9, Z12, Z15, Z18, Z21)
+#define STEP1ODD STEP1(32, 192, Z1, Z4, Z7, Z10, Z13, Z16, Z19, Z22)
 
 // SET: c row = alpha*acc
 #define SET(a0, a1, a2) \
@@ -182,27 +186,49 @@ single:
 	JMP  store
 
 middle:
-	TESTQ CX, CX
-	JZ   store
+	SUBQ $2, CX
+	JLT  middletail
 
-middlestep:
-	STEP2
-	ADDQ $32, SI
-	ADDQ $192, BX
-	DECQ CX
-	JNZ  middlestep
+middlesteps:
+	STEP2(0, 0)                      // two steps of k
+	STEP2(32, 192)
+	ADDQ $64, SI
+	ADDQ $384, BX
+	SUBQ $2, CX
+	JGE  middlesteps
+
+middletail:
+	ADDQ $2, CX                      // k % 2 steps are left
+	JZ   store
+	STEP2(0, 0)
 	JMP  store
 
 narrow:
-	TESTQ CX, CX
-	JZ   store
+	SUBQ $2, CX
+	JLT  narrowtail
 
-narrowstep:
-	STEP1
-	ADDQ $32, SI
-	ADDQ $192, BX
-	DECQ CX
-	JNZ  narrowstep
+narrowsteps:
+	STEP1EVEN
+	STEP1ODD
+	ADDQ $64, SI
+	ADDQ $384, BX
+	SUBQ $2, CX
+	JGE  narrowsteps
+
+narrowtail:
+	ADDQ $2, CX                      // k % 2 steps are left
+	JZ   narrowsum
+	STEP1EVEN
+
+narrowsum:
+	VADDPS Z1, Z0, Z0                // s += t
+	VADDPS Z4, Z3, Z3
+	VADDPS Z7, Z6, Z6
+	VADDPS Z10, Z9, Z9
+	VADDPS Z13, Z12, Z12
+	VADDPS Z16, Z15, Z15
+	VADDPS Z19, Z18, Z18
+	VADDPS Z22, Z21, Z21
 
 store:
 	VPXORQ Z31, Z31, Z31
