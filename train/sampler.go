@@ -50,6 +50,9 @@ func (s *Shards) Split(fraction float64) int {
 	return s.count - min(s.count, max(0, int(float64(s.count)*fraction)))
 }
 
+// Context returns the number of tokens T of an example's input.
+func (s *Sampler) Context() int { return s.context }
+
 // Windows returns the number of examples in an epoch.
 func (s *Sampler) Windows() int { return s.windows }
 

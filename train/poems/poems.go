@@ -11,7 +11,9 @@ import (
 	"bytes"
 	"cmp"
 	"compress/gzip"
+	"crypto/sha256"
 	_ "embed"
+	"encoding/hex"
 	"fmt"
 	"slices"
 	"strconv"
@@ -47,6 +49,12 @@ var corpus = sync.OnceValue(func() []Poem {
 // Load returns all quatrains in the order of their IDs. They are unpacked at the
 // first call; the slice is the caller's own.
 func Load() []Poem { return slices.Clone(corpus()) }
+
+// Hash identifies the corpus, for the record of a run that learns from it.
+func Hash() string {
+	sum := sha256.Sum256(quatrainsTSV)
+	return hex.EncodeToString(sum[:])
+}
 
 // parse reads the compressed table.
 func parse(table []byte) ([]Poem, error) {

@@ -2,8 +2,10 @@ package poet
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 
+	"inkstone/nn/tokenizer"
 	"inkstone/train/poems"
 )
 
@@ -57,6 +59,21 @@ func (v *Vocabulary) add(token string) {
 	v.ids[token] = int32(len(v.Tokens))
 	v.Tokens = append(v.Tokens, token)
 }
+
+// Tokenizer returns the vocabulary as a tokenizer, padded with special tokens that mean
+// nothing to the size that models have.
+func (v *Vocabulary) Tokenizer() (tokenizer.Tokenizer, error) {
+	tokens, special := slices.Clone(v.Tokens), slices.Clone(specials)
+	for i := 0; len(tokens) < v.Size(); i++ {
+		name := fmt.Sprintf("<unused%d>", i)
+		tokens, special = append(tokens, name), append(special, name)
+	}
+	return tokenizer.NewCharactersOf(tokens, special...)
+}
+
+// Size returns the vocabulary size of models: the number of tokens, rounded up to a
+// multiple of 64, which matrix products like.
+func (v *Vocabulary) Size() int { return (len(v.Tokens) + 63) / 64 * 64 }
 
 // ID returns the id of a token, or that of <unk>.
 func (v *Vocabulary) ID(token string) int32 { return v.ids[token] }
