@@ -1,0 +1,151 @@
+package main
+
+import (
+	"context"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"inkstone/kernels"
+	"inkstone/tensor"
+)
+
+type benchCmd struct {
+	Gemm  benchGemmCmd  `cmd:"" help:"Matrix products against the machine's peak."`
+	Train benchTrainCmd `cmd:"" help:"Whole training steps: time, memory, allocations."`
+}
+
+type benchGemmCmd struct {
+	Shapes  string `help:"Shapes MxNxK, separated by commas." default:"256x256x256,512x512x512,1024x1024x1024,2048x2048x2048,256x2304x768,1024x3072x768,256x768x3072"`
+	Layouts string `help:"Layouts: N is a matrix as stored, T its transpose." default:"NN,NT,TN"`
+	Repeats int    `help:"Timed repetitions of each case; the median counts." default:"7"`
+}
+
+// Help teaches the verb.
+func (benchGemmCmd) Help() string {
+	return `Times C = A·B for A [M, K] and B [K, N] in float32. The peak is measured in the same run: it is
+what the processor's multiply-add units can do when nothing else holds them up.
+
+  inkstone bench gemm --shapes 512x512x512,1024x1024x1024 --threads 1`
+}
+
+// gemmResult is one line of bench gemm.
+type gemmResult struct {
+	Kernel    string  `json:"kernel"`
+	ISA       string  `json:"isa"`
+	DType     string  `json:"dtype"`
+	Layout    string  `json:"layout"`
+	M         int     `json:"m"`
+	N         int     `json:"n"`
+	K         int     `json:"k"`
+	Threads   int     `json:"threads"`
+	GFLOPS    float64 `json:"gflops"`
+	Slowest   float64 `json:"gflops_min"`
+	Fastest   float64 `json:"gflops_max"`
+	PeakFLOPS float64 `json:"peak_gflops"`
+}
+
+// Run prints a line for each shape and layout.
+func (b *benchGemmCmd) Run(ctx context.Context, u *ui, g *globals) error {
+	shapes, err := parseShapes(b.Shapes)
+	if err != nil {
+		return err
+	}
+	layouts := strings.Split(b.Layouts, ",")
+	for _, l := range layouts {
+		if !slices.Contains([]string{"NN", "NT", "TN", "TT"}, l) {
+			return usagef("bench gemm: no layout %q; there are NN, NT, TN and TT", l)
+		}
+	}
+	if b.Repeats < 1 {
+		return usagef("bench gemm: --repeats %d, want at least 1", b.Repeats)
+	}
+	cpu := tensor.NewCPU(g.Threads)
+	defer cpu.Close()
+	peak := kernels.MeasurePeak(10*time.Millisecond) * float64(min(cpu.Pool().Threads(), runtime.NumCPU()))
+	u.say("%s, %d threads, peak %.0f GFLOP/s", kernels.ISA(), cpu.Pool().Threads(), peak/1e9)
+	u.say("%-6s %18s %10s %8s %18s", "layout", "M x N x K", "GFLOP/s", "of peak", "slowest - fastest")
+	for _, s := range shapes {
+		for _, layout := range layouts {
+			if ctx.Err() != nil {
+				return nil
+			}
+			r := timeGemm(cpu, layout, s, b.Repeats)
+			r.PeakFLOPS = peak / 1e9
+			u.event("bench", r)
+			u.say("%-6s %18s %10.1f %7.0f%% %8.1f - %7.1f", layout, shapeText(s), r.GFLOPS, 100*r.GFLOPS/r.PeakFLOPS, r.Slowest, r.Fastest)
+		}
+	}
+	u.event("result", struct {
+		Cases int     `json:"cases"`
+		Peak  float64 `json:"peak_gflops"`
+	}{len(shapes) * len(layouts), peak / 1e9})
+	return nil
+}
+
+// timeGemm times one product: a warm-up, then repeats of as many calls as fill 50 ms.
+func timeGemm(cpu *tensor.CPU, layout string, s [3]int, repeats int) gemmResult {
+	m, n, k := s[0], s[1], s[2]
+	matrix := func(name string, rows, cols int, transposed bool) *tensor.Tensor {
+		if transposed {
+			rows, cols = cols, rows
+		}
+		t := tensor.New(tensor.Float32, rows, cols)
+		tensor.FillUniform(t, tensor.NewStream(1, name, 0), -1, 1)
+		if transposed {
+			return t.Transpose(0, 1)
+		}
+		return t
+	}
+	a, b := matrix("a", m, k, layout[0] == 'T'), matrix("b", k, n, layout[1] == 'T')
+	c := tensor.New(tensor.Float32, m, n)
+	multiply := func(calls int) time.Duration {
+		start := time.Now()
+		for range calls {
+			cpu.MatMul(c, a, b, nil, 1, 0)
+		}
+		return time.Since(start)
+	}
+	multiply(1)
+	calls := max(1, int(50*time.Millisecond/max(multiply(1), time.Nanosecond)))
+	rates := make([]float64, repeats)
+	for i := range rates {
+		rates[i] = 2 * float64(m) * float64(n) * float64(k) * float64(calls) / multiply(calls).Seconds() / 1e9
+	}
+	slices.Sort(rates)
+	return gemmResult{
+		Kernel: "gemm", ISA: kernels.ISA(), DType: "f32", Layout: layout, M: m, N: n, K: k,
+		Threads: cpu.Pool().Threads(), GFLOPS: rates[repeats/2], Slowest: rates[0], Fastest: rates[repeats-1],
+	}
+}
+
+// parseShapes reads "MxNxK,MxNxK".
+func parseShapes(text string) ([][3]int, error) {
+	var shapes [][3]int
+	for _, s := range strings.Split(text, ",") {
+		parts := strings.Split(s, "x")
+		var shape [3]int
+		ok := len(parts) == 3
+		for i := 0; ok && i < 3; i++ {
+			n, err := strconv.Atoi(parts[i])
+			ok = err == nil && n > 0 && n <= 1<<20
+			shape[i] = n
+		}
+		if !ok {
+			return nil, usagef("bench gemm: shape %q: want MxNxK, three numbers from 1 to %d", s, 1<<20)
+		}
+		const most = 8 << 30
+		bytes := 4 * (float64(shape[0])*float64(shape[2]) + float64(shape[2])*float64(shape[1]) + float64(shape[0])*float64(shape[1]))
+		if bytes > most {
+			return nil, usagef("bench gemm: shape %q needs %s, more than %s", s, bytesText(int64(bytes)), bytesText(most))
+		}
+		shapes = append(shapes, shape)
+	}
+	return shapes, nil
+}
+
+func shapeText(s [3]int) string {
+	return strconv.Itoa(s[0]) + "x" + strconv.Itoa(s[1]) + "x" + strconv.Itoa(s[2])
+}

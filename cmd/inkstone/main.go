@@ -1,0 +1,123 @@
+// Command inkstone makes language models: it trains, evaluates, runs and measures them,
+// from one static binary.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+
+	"inkstone/kernels"
+)
+
+// cli is the command line: a field for each verb, and the flags all verbs share.
+type cli struct {
+	Demo      demoCmd      `cmd:"" help:"Watch a small model learn Tang poems by heart: the whole journey in minutes."`
+	Pretrain  pretrainCmd  `cmd:"" help:"Train a base model on text."`
+	Generate  generateCmd  `cmd:"" help:"Continue a text with a trained model."`
+	Tokenizer tokenizerCmd `cmd:"" help:"Build and inspect tokenizers."`
+	Convert   convertCmd   `cmd:"" help:"Turn other tools' model files into a model directory."`
+	Plan      planCmd      `cmd:"" help:"Say what training a model needs, before it runs."`
+	Bench     benchCmd     `cmd:"" help:"Measure this machine and Inkstone on it."`
+	Devices   devicesCmd   `cmd:"" help:"List what this machine can compute on, and what was chosen."`
+
+	globals
+}
+
+// globals are the flags that every verb takes.
+type globals struct {
+	JSON    bool             `name:"json" help:"Print one JSON object a line on stdout; what is for people goes to stderr."`
+	Threads int              `help:"Threads to compute on; 0 means one for each CPU." placeholder:"N"`
+	Device  string           `help:"Where to compute: auto or cpu." default:"auto" enum:"auto,cpu"`
+	Seed    uint64           `help:"Seed of everything random: the same seed gives the same results." default:"1"`
+	Version kong.VersionFlag `help:"Print the version and exit."`
+}
+
+const description = `Inkstone makes language models, from the first character to the finished poet, in one static binary.
+
+Begin with:
+
+  inkstone demo                                  a small model learns Tang poems
+  inkstone pretrain --data book.txt --out run    train on your own text
+  inkstone generate --model run/model "Once"     let it write
+  inkstone plan --size gpt3                      what would GPT-3 need?`
+
+func main() { os.Exit(run(os.Args[1:])) }
+
+// run runs the command line and returns the exit status: 0 done, 1 failed, 2 wrong usage.
+func run(args []string) int {
+	if err := kernels.InitError(); err != nil {
+		fmt.Fprintln(os.Stderr, "inkstone:", err)
+		return 2
+	}
+	var c cli
+	parser, err := newParser(&c)
+	if err != nil {
+		panic(err) // a mistake in the struct tags above
+	}
+	if len(args) == 0 {
+		args = []string{"--help"}
+	}
+	k, err := parser.Parse(args)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "inkstone:", err)
+		var parse *kong.ParseError
+		if errors.As(err, &parse) && parse.Context != nil && parse.Context.Selected() != nil {
+			fmt.Fprintf(os.Stderr, "Run 'inkstone %s --help' for its flags and examples.\n", parse.Context.Selected().FullPath()[len("inkstone "):])
+		}
+		return 2
+	}
+	ctx, stop := interruptible()
+	defer stop()
+	u := newUI(c.JSON)
+	err = k.Run(ctx, u, &c.globals)
+	u.close()
+	var usage usageError
+	switch {
+	case err == nil:
+		return 0
+	case errors.As(err, &usage):
+		fmt.Fprintln(os.Stderr, "inkstone:", err)
+		return 2
+	default:
+		fmt.Fprintln(os.Stderr, "inkstone:", err)
+		return 1
+	}
+}
+
+func newParser(c *cli) (*kong.Kong, error) {
+	return kong.New(c,
+		kong.Name("inkstone"),
+		kong.Description(description),
+		kong.UsageOnError(),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
+		kong.Vars{"version": version(), "sizes": sizeNames()},
+		kong.BindTo(context.Background(), (*context.Context)(nil)),
+	)
+}
+
+// usageError is a mistake in how the command was called, found after parsing.
+type usageError struct{ error }
+
+func usagef(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
+
+// interruptible returns a context that ends at the first Ctrl-C, so that work in progress
+// can be saved. The second one stops the program at once.
+func interruptible() (context.Context, func()) {
+	ctx, cancel := context.WithCancel(context.Background())
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		<-signals
+		fmt.Fprintln(os.Stderr, "\nFinishing the step and saving; Ctrl-C again stops at once.")
+		cancel()
+		<-signals
+		os.Exit(130)
+	}()
+	return ctx, cancel
+}
