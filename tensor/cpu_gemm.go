@@ -68,7 +68,9 @@ func multiply[T kernels.Float](c *CPU, j gemmArgs[T], do gemmSteps[T]) {
 		return
 	}
 	if j.a.col == 1 && j.b.col == 1 && m <= axpyRows {
-		For(c.pool, n, 256, j, do.axpy)
+		even := pieces(n, 256)
+		even += even % 2
+		For(c.pool, n, split(n, gemmUnit, even, 1), j, do.axpy)
 		return
 	}
 	j.plan()

@@ -247,3 +247,27 @@ func TestMatMulAllocation(t *testing.T) {
 		t.Errorf("batch: %v allocations, want 0", n)
 	}
 }
+
+// TestMatMulRows: rows computed together and in small groups agree to the bit, on products
+// of several blocks of rows and of more rows than are packed at a time.
+func TestMatMulRows(t *testing.T) {
+	c := NewCPU(2)
+	defer c.Close()
+	for _, s := range [][3]int{{2100, 40, 20}, {600, 20, 4000}, {300, 50, 900}} {
+		for _, l := range []string{"rows", "columns"} {
+			r := rand.New(rand.NewPCG(8, 8))
+			a, b := stored(r, Float32, s[0], s[2], l), stored(r, Float32, s[2], s[1], l)
+			whole, part := New(Float32, s[0], s[1]), New(Float32, s[0], s[1])
+			bias := stored(r, Float32, s[1], 1, "rows").Reshape(s[1])
+			c.MatMul(whole, a, b, bias, 0.5, 0)
+			for lo := 0; lo < s[0]; lo += 100 {
+				c.MatMul(part.Slice(0, lo, lo+100), a.Slice(0, lo, lo+100), b, bias, 0.5, 0)
+			}
+			for i, x := range Data[float32](whole) {
+				if y := Data[float32](part)[i]; x != y {
+					t.Fatalf("%v in %s: element [%d %d] is %v, alone %v", s, l, i/s[1], i%s[1], x, y)
+				}
+			}
+		}
+	}
+}
