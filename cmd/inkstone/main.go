@@ -75,7 +75,8 @@ func run(args []string) int {
 	ctx, stop := interruptible()
 	defer stop()
 	u := newUI(c.JSON)
-	err = k.Run(ctx, u, &c.globals)
+	k.BindTo(ctx, (*context.Context)(nil)) // as an argument of Run it would be bound to its own type alone
+	err = k.Run(u, &c.globals)
 	u.close()
 	var usage usageError
 	switch {
@@ -97,7 +98,6 @@ func newParser(c *cli) (*kong.Kong, error) {
 		kong.UsageOnError(),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
 		kong.Vars{"version": version(), "sizes": sizeNames()},
-		kong.BindTo(context.Background(), (*context.Context)(nil)),
 	)
 }
 
