@@ -1,42 +1,55 @@
 package tokenizer
 
-// GPT-2's vocabulary files write each byte as a printable character: those that are
-// printable in Latin-1 as themselves, the others as the characters from U+0100 on.
-var (
-	byteRune [256]rune
-	runeByte = map[rune]byte{}
+import (
+	"fmt"
+	"strings"
+	"unicode/utf8"
 )
 
-func init() {
-	next := rune(0x100)
+// Byte-level pieces are spelled with one printable character per byte, so that vocabulary
+// files stay readable and no piece holds white space: a byte that is printable in Latin-1
+// is that character, and the 68 others are U+0100 onwards, in order. A space becomes Ġ, a
+// newline Ċ. This is the alphabet of GPT-2 (Radford et al. 2019, encoder.py in the code
+// published with it) and of Hugging Face's ByteLevel.
+
+// byteRunes maps a byte to its character, runeBytes the characters back (-1 for others).
+var byteRunes, runeBytes = byteAlphabet()
+
+func byteAlphabet() (runes [256]rune, bytes [324]int16) {
+	for i := range bytes {
+		bytes[i] = -1
+	}
+	next := rune(256)
 	for b := range 256 {
-		r := rune(b)
-		if !('!' <= r && r <= '~' || '¡' <= r && r <= '¬' || '®' <= r && r <= 'ÿ') {
-			r = next
+		printable := '!' <= b && b <= '~' || '¡' <= b && b <= '¬' || '®' <= b
+		if printable {
+			runes[b] = rune(b)
+		} else {
+			runes[b] = next
 			next++
 		}
-		byteRune[b], runeByte[r] = r, byte(b)
+		bytes[runes[b]] = int16(b)
 	}
+	return runes, bytes
 }
 
-// printable writes bytes as GPT-2's files do.
-func printable(bytes string) string {
-	r := make([]rune, len(bytes))
-	for i := range len(bytes) {
-		r[i] = byteRune[bytes[i]]
+// spellBytes returns the piece that stands for raw.
+func spellBytes(raw string) string {
+	var piece strings.Builder
+	for i := range len(raw) {
+		piece.WriteRune(byteRunes[raw[i]])
 	}
-	return string(r)
+	return piece.String()
 }
 
-// fromPrintable undoes printable; ok is false for characters that stand for no byte.
-func fromPrintable(s string) (bytes string, ok bool) {
-	b := make([]byte, 0, len(s))
-	for _, r := range s {
-		x, ok := runeByte[r]
-		if !ok {
-			return "", false
+// readSpelling returns the bytes that a piece stands for.
+func readSpelling(piece string) (string, error) {
+	raw := make([]byte, 0, utf8.RuneCountInString(piece))
+	for _, r := range piece {
+		if int(r) >= len(runeBytes) || runeBytes[r] < 0 {
+			return "", fmt.Errorf("the piece %q has the character %q, which stands for no byte", piece, r)
 		}
-		b = append(b, x)
+		raw = append(raw, byte(runeBytes[r]))
 	}
-	return string(b), true
+	return string(raw), nil
 }

@@ -8,19 +8,19 @@ import (
 
 // ReadLlama2C reads llama2.c's tokenizer file for a vocabulary of that size: the longest
 // piece's length, then for each piece a score, a length and its bytes.
-func ReadLlama2C(path string, vocab int) (*BPE, error) {
-	data, err := readFile(path)
+func ReadLlama2C(path string, vocab int) (*SentencePiece, error) {
+	data, err := readBinary(path)
 	if err != nil {
 		return nil, err
 	}
 	t, err := parseLlama2C(data, vocab)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
+		return nil, fmt.Errorf("tokenizer: %s: %w", path, err)
 	}
 	return t, nil
 }
 
-func parseLlama2C(data []byte, vocab int) (*BPE, error) {
+func parseLlama2C(data []byte, vocab int) (*SentencePiece, error) {
 	var pieces []string
 	var scores []float32
 	for at := 4; len(pieces) < vocab; {
@@ -35,5 +35,5 @@ func parseLlama2C(data []byte, vocab int) (*BPE, error) {
 		pieces = append(pieces, string(data[at:at+int(n)]))
 		at += int(n)
 	}
-	return NewSentencePiece(pieces, scores)
+	return newSentencePieceScored(pieces, scores)
 }

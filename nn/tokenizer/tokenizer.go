@@ -1,35 +1,49 @@
-// Package tokenizer turns text into token ids and back: characters, byte-level BPE as GPT-2
-// has it (trained here or read), and the SentencePiece kind of BPE that Llama models use. They
-// are read from and written as Hugging Face's tokenizer.json.
+// Package tokenizer turns text into the numbers that a language model reads, and back.
+//
+// A token is a piece of text with a number, its id; the tokens of a tokenizer are its
+// vocabulary. Three kinds are here, from the simplest up:
+//
+//   - [Characters]: a token is a character (NewCharacters).
+//   - [BPE]: byte-level byte-pair encoding, GPT-2's kind. Any bytes can be written with its
+//     vocabulary, which TrainBPE learns from text.
+//   - [SentencePiece]: the byte-pair encoding of Llama's family, on characters with single
+//     bytes to fall back on (NewSentencePiece, ReadLlama2C).
+//
+// [Load] reads what Hugging Face calls tokenizer.json, and the pair of files that GPT-2 was
+// published with; Save writes tokenizer.json.
 package tokenizer
 
 import (
-	"errors"
-	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
+	"cmp"
+	"slices"
+	"strings"
+	"unicode/utf8"
 )
 
-// A Tokenizer maps text to token ids, which count from 0, and ids to text. It may be used by
-// several goroutines at once.
+// A Tokenizer maps text to token ids, which count from 0, and ids to text. It does not
+// change, and several goroutines may use it at once.
 type Tokenizer interface {
-	// Encode returns the ids of a text. Special tokens are never made, whatever the text
-	// says: see EncodeSpecial.
+	// Encode returns the ids of a text. All of it is taken for text: where it spells the
+	// name of a special token, as text from outside may, it gets the ids of those letters.
+	// See EncodeSpecial.
 	Encode(text string) []int32
-	// Decode returns the text of ids. Ids outside of the vocabulary are left out.
+	// Decode returns the text of ids, special tokens by their names. Ids outside of the
+	// vocabulary, which a model with spare rows in its embedding can give, are left out.
 	Decode(ids []int32) string
 	// VocabSize returns the number of tokens.
 	VocabSize() int
-	// Token returns the text of a token and whether it is special.
+	// Token returns the text of a token, which may be part of a character, and whether it
+	// is special.
 	Token(id int32) (text string, special bool)
 	// ID returns the id of a special token, or of the token that stands for exactly this text.
 	ID(text string) (id int32, ok bool)
 	// Specials returns the special tokens by id.
 	Specials() map[int32]string
-	// Prefix returns the tokens that every text begins with, such as Llama's <s>.
+	// Prefix returns the tokens that every text begins with, such as Llama's <s>. Encode
+	// does not add them.
 	Prefix() []int32
-	// Save writes tokenizer.json and tokenizer_config.json into a directory.
+	// Save writes tokenizer.json and tokenizer_config.json into a directory, each of them
+	// whole or not at all.
 	Save(dir string) error
 }
 
@@ -45,25 +59,65 @@ const (
 	ConfigFile = "tokenizer_config.json"
 )
 
-// Load reads a tokenizer: a tokenizer.json, a directory with one, or a directory with the
-// files GPT-2 was published with, vocab.json (or encoder.json) and merges.txt (or vocab.bpe).
-func Load(path string) (Tokenizer, error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return nil, err
+// EncodeSpecial encodes a text in which special tokens may be written out, as in
+// "<|endoftext|>"; of several that begin at the same place, the longest counts. Only use it
+// for text one trusts.
+func EncodeSpecial(t Tokenizer, text string) []int32 {
+	s := newSpecialFinder(t.Specials())
+	var ids []int32
+	for text != "" {
+		at, token := s.next(text)
+		if at > 0 {
+			ids = append(ids, t.Encode(text[:at])...)
+		}
+		if at == len(text) {
+			break
+		}
+		ids = append(ids, token.id)
+		text = text[at+len(token.name):]
 	}
-	if !info.IsDir() {
-		return loadJSON(path)
+	return ids
+}
+
+// specialFinder finds special tokens in text.
+type specialFinder struct {
+	tokens []specialToken // the longest first
+	starts string         // the characters they begin with
+}
+
+type specialToken struct {
+	name string
+	id   int32
+}
+
+func newSpecialFinder(specials map[int32]string) *specialFinder {
+	s := &specialFinder{}
+	for id, name := range specials {
+		s.tokens = append(s.tokens, specialToken{name, id})
 	}
-	t, err := loadJSON(filepath.Join(path, File))
-	if !errors.Is(err, fs.ErrNotExist) {
-		return t, err
-	}
-	for _, names := range [][2]string{{"vocab.json", "merges.txt"}, {"encoder.json", "vocab.bpe"}} {
-		vocab, merges := filepath.Join(path, names[0]), filepath.Join(path, names[1])
-		if _, err := os.Stat(vocab); err == nil {
-			return LoadGPT2(vocab, merges)
+	slices.SortFunc(s.tokens, func(a, b specialToken) int {
+		return cmp.Or(cmp.Compare(len(b.name), len(a.name)), cmp.Compare(a.id, b.id))
+	})
+	for _, token := range s.tokens {
+		if first, _ := utf8.DecodeRuneInString(token.name); !strings.ContainsRune(s.starts, first) {
+			s.starts += string(first)
 		}
 	}
-	return nil, fmt.Errorf("%s: no %s, and no vocab.json with merges.txt", path, File)
+	return s
+}
+
+// next returns the first special token in text and where it begins, len(text) for none.
+func (s *specialFinder) next(text string) (int, specialToken) {
+	for at := 0; ; at++ {
+		skip := strings.IndexAny(text[at:], s.starts)
+		if skip < 0 {
+			return len(text), specialToken{}
+		}
+		at += skip
+		for _, token := range s.tokens {
+			if strings.HasPrefix(text[at:], token.name) {
+				return at, token
+			}
+		}
+	}
 }

@@ -1,49 +1,71 @@
 package tokenizer
 
 import (
-	"cmp"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
+
+// maxVocabulary bounds the ids of a vocabulary; the largest in use have a quarter of it.
+const maxVocabulary = 1 << 20
+
+// maxPiece bounds the bytes of a token, and with it the memory a small file can ask for.
+const maxPiece = 1 << 16
 
 // A vocabulary is what all kinds of tokenizers have in common: numbered tokens, some of
 // them special.
 type vocabulary struct {
-	pieces   []string         // the text, or bytes, of each token
-	ids      map[string]int32 // of tokens that are not special
-	special  map[int32]string
-	names    map[string]int32 // of special tokens
-	prefix   []int32
-	splitter []string // the special tokens, longest first
+	pieces  []string         // by id: the text or bytes of a token, the name of a special one
+	ids     map[string]int32 // of tokens that are not special
+	special map[int32]string
+	names   map[string]int32 // of special tokens
+	prefix  []int32
 }
 
-// newVocabulary numbers pieces. special says which of them are special tokens.
-func newVocabulary(pieces []string, special map[int32]string) (vocabulary, error) {
-	v := vocabulary{pieces: pieces, ids: make(map[string]int32, len(pieces)), special: special, names: map[string]int32{}}
-	for id, p := range pieces {
-		if name, ok := special[int32(id)]; ok {
-			if _, twice := v.names[name]; twice {
-				return v, fmt.Errorf("two special tokens are called %q", name)
-			}
-			v.names[name] = int32(id)
-			continue
-		}
-		if _, twice := v.ids[p]; !twice {
-			v.ids[p] = int32(id) // of two equal pieces the first counts
-		}
+// newVocabulary numbers pieces. special has the ids of those that are special tokens; their
+// names may be the text of other tokens.
+func newVocabulary(pieces []string, special map[int32]bool) (*vocabulary, error) {
+	if len(pieces) > maxVocabulary {
+		return nil, fmt.Errorf("%d tokens are more than the %d that a vocabulary can have", len(pieces), maxVocabulary)
 	}
-	v.splitter = slices.SortedFunc(maps.Keys(v.names), func(a, b string) int {
-		return cmp.Or(len(b)-len(a), strings.Compare(a, b))
-	})
+	v := &vocabulary{pieces: slices.Clone(pieces), ids: make(map[string]int32, len(pieces)), special: map[int32]string{}, names: map[string]int32{}}
+	for i, piece := range pieces {
+		id, of := int32(i), v.ids
+		if special[id] {
+			of = v.names
+			v.special[id] = piece
+		}
+		switch other, twice := of[piece]; {
+		case twice:
+			return nil, fmt.Errorf("the token %q has two ids, %d and %d", piece, other, id)
+		case piece == "":
+			return nil, fmt.Errorf("the token with id %d is empty", id)
+		case len(piece) > maxPiece:
+			return nil, fmt.Errorf("the token with id %d has %d bytes, more than %d", id, len(piece), maxPiece)
+		case special[id] && !utf8.ValidString(piece):
+			return nil, fmt.Errorf("the special token %q is not UTF-8", piece)
+		}
+		of[piece] = id
+	}
 	return v, nil
+}
+
+// firstIDs returns the ids of n special tokens that come first in a vocabulary.
+func firstIDs(n int) map[int32]bool {
+	ids := make(map[int32]bool, n)
+	for id := range int32(n) {
+		ids[id] = true
+	}
+	return ids
 }
 
 // VocabSize returns the number of tokens.
 func (v *vocabulary) VocabSize() int { return len(v.pieces) }
 
-// Token returns the text of a token and whether it is special.
+// Token returns the text of a token and whether it is special; "" for an id outside of the
+// vocabulary.
 func (v *vocabulary) Token(id int32) (string, bool) {
 	if id < 0 || int(id) >= len(v.pieces) {
 		return "", false
@@ -62,48 +84,25 @@ func (v *vocabulary) ID(text string) (int32, bool) {
 }
 
 // Specials returns the special tokens by id.
-func (v *vocabulary) Specials() map[int32]string { return v.special }
+func (v *vocabulary) Specials() map[int32]string { return maps.Clone(v.special) }
 
 // Prefix returns the tokens that every text begins with.
-func (v *vocabulary) Prefix() []int32 { return v.prefix }
+func (v *vocabulary) Prefix() []int32 { return slices.Clone(v.prefix) }
 
-// Decode returns the text of ids.
+// Decode returns the text of ids, special tokens by their names.
 func (v *vocabulary) Decode(ids []int32) string {
-	var b strings.Builder
+	size := 0
 	for _, id := range ids {
 		if id >= 0 && int(id) < len(v.pieces) {
-			b.WriteString(v.pieces[id])
+			size += len(v.pieces[id])
 		}
 	}
-	return b.String()
-}
-
-// EncodeSpecial encodes a text in which special tokens may be written out, as in
-// "<|endoftext|>". Only use it for text one trusts.
-func EncodeSpecial(t Tokenizer, text string) []int32 {
-	var ids []int32
-	for text != "" {
-		at, name, id := firstSpecial(t, text)
-		if at < 0 {
-			return append(ids, t.Encode(text)...)
-		}
-		if at > 0 {
-			ids = append(ids, t.Encode(text[:at])...)
-		}
-		ids = append(ids, id)
-		text = text[at+len(name):]
-	}
-	return ids
-}
-
-// firstSpecial finds the first special token in a text; of several that begin there, the
-// longest.
-func firstSpecial(t Tokenizer, text string) (at int, name string, id int32) {
-	at = -1
-	for i, s := range t.Specials() {
-		if k := strings.Index(text, s); s != "" && k >= 0 && (at < 0 || k < at || k == at && len(s) > len(name)) {
-			at, name, id = k, s, i
+	var text strings.Builder
+	text.Grow(size)
+	for _, id := range ids {
+		if id >= 0 && int(id) < len(v.pieces) {
+			text.WriteString(v.pieces[id])
 		}
 	}
-	return at, name, id
+	return text.String()
 }

@@ -1,84 +1,100 @@
 package tokenizer
 
 import (
-	"strings"
 	"unicode"
 	"unicode/utf8"
 )
 
-// GPT-2 cuts text into words before BPE, so that no token crosses from one into the next:
-//
-//	's|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+
-//
-// nextWord is this pattern by hand (Go's regexp has no look-ahead): it returns the length
-// of the first word of a text that is not empty. Bytes that are not UTF-8 count as the third
-// kind of run.
-func nextWord(s string) int {
-	if s[0] == '\'' {
-		for _, end := range contractions {
-			if strings.HasPrefix(s[1:], end) {
-				return 1 + len(end)
-			}
-		}
-	}
-	start := 0
-	if s[0] == ' ' && len(s) > 1 {
-		start = 1
-	}
-	if kind, size := kindOf(s[start:]); kind != space {
-		n := start + size
-		for n < len(s) {
-			k, size := kindOf(s[n:])
-			if k != kind {
-				break
-			}
-			n += size
-		}
-		return n
-	}
-	return spaces(s)
-}
+// gpt2Pattern is how GPT-2 cuts text into words before it encodes each of them: English
+// contractions, letters, digits, and other signs, each with the space before it, and then
+// white space, of which the last space is left to the word that follows.
+const gpt2Pattern = `'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+`
 
-var contractions = []string{"s", "t", "re", "ve", "m", "ll", "d"}
+// class is what gpt2Pattern tells characters apart by.
+type class uint8
 
-// spaces returns the length of a run of white space. A run before something else leaves its
-// last character to that.
-func spaces(s string) int {
-	n, last := 0, 0
-	for n < len(s) {
-		kind, size := kindOf(s[n:])
-		if kind != space {
-			if last > 0 {
-				return last
-			}
-			return n
-		}
-		last = n
-		n += size
-	}
-	return n
-}
-
-// The kinds of characters that words are made of.
 const (
-	other = iota
-	letter
-	number
-	space
+	sign   class = iota // none of the others, broken UTF-8 too
+	letter              // \p{L}
+	number              // \p{N}
+	space               // \s
 )
 
-// kindOf returns the kind and length of the first character.
-func kindOf(s string) (kind, size int) {
-	r, size := utf8.DecodeRuneInString(s)
-	switch {
-	case r == utf8.RuneError && size == 1:
-		return other, 1
-	case unicode.IsLetter(r):
-		return letter, size
-	case unicode.IsNumber(r):
-		return number, size
-	case unicode.IsSpace(r):
-		return space, size
+// asciiClass holds the classes of the characters that need no tables.
+var asciiClass = func() (classes [utf8.RuneSelf]class) {
+	for r := range rune(utf8.RuneSelf) {
+		classes[r] = classOf(r)
 	}
-	return other, size
+	return classes
+}()
+
+func classOf(r rune) class {
+	switch {
+	case unicode.IsLetter(r):
+		return letter
+	case unicode.IsNumber(r):
+		return number
+	case unicode.IsSpace(r):
+		return space
+	}
+	return sign
+}
+
+// classAt returns the class of the character at text[at] and its bytes.
+func classAt(text string, at int) (class, int) {
+	if b := text[at]; b < utf8.RuneSelf {
+		return asciiClass[b], 1
+	}
+	r, size := utf8.DecodeRuneInString(text[at:])
+	return classOf(r), size
+}
+
+// wordEnd returns the end of the word of text that begins at at, as gpt2Pattern would match
+// it, in one pass and without a regular expression.
+func wordEnd(text string, at int) int {
+	if text[at] == '\'' {
+		if size := contraction(text[at+1:]); size > 0 {
+			return at + 1 + size
+		}
+	}
+	kind, size := classAt(text, at)
+	begin := at
+	if text[at] == ' ' && at+1 < len(text) { // " ?": the space belongs to a word behind it
+		if next, nextSize := classAt(text, at+1); next != space {
+			begin, kind, size = at+1, next, nextSize
+		}
+	}
+	end, last := begin+size, begin // of the characters of one class; where the last begins
+	for end < len(text) {
+		next, size := classAt(text, end)
+		if next != kind {
+			break
+		}
+		last = end
+		end += size
+	}
+	// \s+(?!\S): white space ends before its last character if something follows, and the
+	// single one that is left is matched by \s+.
+	if kind == space && end < len(text) && last > begin {
+		return last
+	}
+	return end
+}
+
+// contraction returns the length of the English ending that text begins with, 0 for none.
+func contraction(text string) int {
+	if text == "" {
+		return 0
+	}
+	switch text[0] {
+	case 's', 't', 'm', 'd':
+		return 1
+	}
+	if len(text) > 1 {
+		switch text[:2] {
+		case "re", "ve", "ll":
+			return 2
+		}
+	}
+	return 0
 }
