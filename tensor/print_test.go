@@ -40,6 +40,7 @@ func TestString(t *testing.T) {
 		{"four digits", tensor.FromSlice([]float64{math.Pi, 1. / 3}, 2), "[3.1416 0.3333] float64 [2]"},
 		{"small", tensor.FromSlice([]float32{1e-5, 0, -1}, 3), "[ 1.0000e-05  0.0000e+00 -1.0000e+00] float32 [3]"},
 		{"large", tensor.FromSlice([]float64{1e20, 1}, 2), "[1.0000e+20 1.0000e+00] float64 [2]"},
+		{"fractions far apart", tensor.FromSlice([]float32{2000.5, 0.5}, 2), "[2.0005e+03 5.0000e-01] float32 [2]"},
 		{"whole numbers far apart", tensor.FromSlice([]float32{123456, 1}, 2), "[123456.      1.] float32 [2]"},
 		{"int32", tensor.FromSlice([]int32{-1, 2147483647}, 2), "[        -1 2147483647] int32 [2]"},
 		{"float16", half, "[ 1.  -0.5] float16 [2]"},

@@ -73,6 +73,7 @@ var hostile = []struct {
 	{array(1, good("<f4", "(99999999999999999999,)"), one), "no size"},
 	{array(1, good("<f4", "(4294967296, 4294967296, 4294967296)"), one), "absurd"},
 	{array(1, good("<f4", "(4294967296, 4294967296, 0)"), ""), "absurd"},
+	{array(1, good("<f4", "(2199023255552, 0)"), ""), "absurd"},
 	{array(1, good("<f4", "(1, 1, 1, 1, 1, 1, 1)"), one), "more than the 6 dimensions"},
 	{array(1, good("<f4", "(-1,)"), one), "no tuple"},
 	{array(1, good("<f4", "(1"), one), "no tuple"},

@@ -74,24 +74,25 @@ func TestRoundTrip(t *testing.T) {
 func TestWriteIsDeterministic(t *testing.T) {
 	a := safetensors.Named{Name: "a", Tensor: tensor.FromSlice([]float32{1}, 1)}
 	b := safetensors.Named{Name: "b", Tensor: tensor.FromSlice([]float64{2}, 1)}
+	c := safetensors.Named{Name: "c", Tensor: tensor.FromSlice([]float32{3}, 1)}
 	var one, two bytes.Buffer
 	meta := map[string]string{"x": "1", "y": "2", "z": "3"}
-	if err := safetensors.WriteTo(&one, []safetensors.Named{a, b}, meta); err != nil {
+	if err := safetensors.WriteTo(&one, []safetensors.Named{a, b, c}, meta); err != nil {
 		t.Fatal(err)
 	}
-	if err := safetensors.WriteTo(&two, []safetensors.Named{b, a}, meta); err != nil {
+	if err := safetensors.WriteTo(&two, []safetensors.Named{c, b, a}, meta); err != nil {
 		t.Fatal(err)
 	}
 	if !bytes.Equal(one.Bytes(), two.Bytes()) {
 		t.Error("the order of the tensors changes the file")
 	}
-	header := `{"__metadata__":{"x":"1","y":"2","z":"3"},"b":{"dtype":"F64","shape":[1],"data_offsets":[0,8]},"a":{"dtype":"F32","shape":[1],"data_offsets":[8,12]}}`
+	header := `{"__metadata__":{"x":"1","y":"2","z":"3"},"b":{"dtype":"F64","shape":[1],"data_offsets":[0,8]},"a":{"dtype":"F32","shape":[1],"data_offsets":[8,12]},"c":{"dtype":"F32","shape":[1],"data_offsets":[12,16]}}`
 	want := header + strings.Repeat(" ", (64-(8+len(header))%64)%64)
 	n := binary.LittleEndian.Uint64(one.Bytes())
 	if got := string(one.Bytes()[8 : 8+n]); got != want {
 		t.Errorf("header\n%s\nwant\n%s", got, want)
 	}
-	if want := "\x00\x00\x00\x00\x00\x00\x00\x40\x00\x00\x80\x3f"; string(one.Bytes()[8+n:]) != want {
+	if want := "\x00\x00\x00\x00\x00\x00\x00\x40\x00\x00\x80\x3f\x00\x00\x40\x40"; string(one.Bytes()[8+n:]) != want {
 		t.Errorf("data % x, want % x", one.Bytes()[8+n:], want)
 	}
 	if err := safetensors.WriteTo(&one, []safetensors.Named{a, a}, nil); err == nil {
