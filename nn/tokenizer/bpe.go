@@ -13,8 +13,9 @@ type BPE struct {
 	*vocabulary
 	merges  []merge // in the order they were learned
 	table   *mergeTable
-	bytes   [256]int32 // the tokens of single bytes
-	scratch *sync.Pool // of *bpeScratch
+	bytes   [256]int32     // the tokens of single bytes
+	added   *nameFinder // tokens that are neither learned nor special; nil for none
+	scratch *sync.Pool     // of *bpeScratch
 }
 
 // bpeScratch is what encoding reuses from call to call; one goroutine has it at a time.
@@ -31,8 +32,8 @@ const (
 )
 
 // newBPE makes a tokenizer of bytes by id and merges of ids.
-func newBPE(pieces []string, special map[int32]bool, merges []merge) (*BPE, error) {
-	v, err := newVocabulary(pieces, special)
+func newBPE(pieces []string, named map[int32]bool, merges []merge) (*BPE, error) {
+	v, err := newVocabulary(pieces, named)
 	if err != nil {
 		return nil, err
 	}
@@ -44,6 +45,15 @@ func newBPE(pieces []string, special map[int32]bool, merges []merge) (*BPE, erro
 		}
 		b.bytes[c] = id
 	}
+	added := map[int32]string{}
+	for id, special := range named {
+		if !special {
+			added[id] = pieces[id]
+		}
+	}
+	if len(added) > 0 {
+		b.added = newNameFinder(added)
+	}
 	b.scratch = &sync.Pool{New: func() any { return &bpeScratch{words: map[string][]int32{}} }}
 	return b, nil
 }
@@ -52,12 +62,29 @@ func newBPE(pieces []string, special map[int32]bool, merges []merge) (*BPE, erro
 func (b *BPE) Encode(text string) []int32 {
 	ids := make([]int32, 0, len(text)/3+1)
 	s := b.scratch.Get().(*bpeScratch)
+	if b.added == nil {
+		ids = b.appendWords(ids, text, s)
+	} else {
+		for text != "" {
+			at, token := b.added.next(text)
+			ids = b.appendWords(ids, text[:at], s)
+			if at < len(text) {
+				ids = append(ids, token.id)
+			}
+			text = text[at+len(token.name):]
+		}
+	}
+	b.scratch.Put(s)
+	return ids
+}
+
+// appendWords encodes text word by word.
+func (b *BPE) appendWords(ids []int32, text string, s *bpeScratch) []int32 {
 	for at := 0; at < len(text); {
 		end := wordEnd(text, at)
 		ids = b.appendWord(ids, text[at:end], s)
 		at = end
 	}
-	b.scratch.Put(s)
 	return ids
 }
 

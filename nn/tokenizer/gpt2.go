@@ -34,7 +34,7 @@ func LoadGPT2(vocabFile, mergesFile string) (*BPE, error) {
 	}
 	for _, p := range f.Model.Vocabulary {
 		if p.piece == EndOfText {
-			f.AddedTokens = append(f.AddedTokens, added{ID: p.id, Content: p.piece})
+			f.AddedTokens = append(f.AddedTokens, added{ID: p.id, Content: p.piece, Special: true})
 		}
 	}
 	f.PreTokenizer = &step{Type: "ByteLevel"}

@@ -24,22 +24,23 @@ func (f *file) byteLevel() (*BPE, error) {
 	case p.UseRegex != nil && !*p.UseRegex || p.AddPrefixSpace != nil && *p.AddPrefixSpace:
 		return nil, errors.New("the pre-tokenizer ByteLevel is supported only with use_regex and without add_prefix_space")
 	}
-	pieces, special, err := f.vocabulary()
+	pieces, named, err := f.vocabulary()
 	if err != nil {
 		return nil, err
 	}
-	merges, err := f.merges(pieces, special)
+	merges, err := f.merges(pieces, named)
 	if err != nil {
 		return nil, err
 	}
 	for id, piece := range pieces {
-		if !special[int32(id)] {
-			if pieces[id], err = readSpelling(piece); err != nil {
-				return nil, fmt.Errorf("id %d: %w", id, err)
-			}
+		if _, isNamed := named[int32(id)]; isNamed {
+			continue
+		}
+		if pieces[id], err = readSpelling(piece); err != nil {
+			return nil, fmt.Errorf("id %d: %w", id, err)
 		}
 	}
-	b, err := newBPE(pieces, special, merges)
+	b, err := newBPE(pieces, named, merges)
 	if err != nil {
 		return nil, err
 	}
@@ -52,20 +53,22 @@ func (f *file) sentencePiece() (*SentencePiece, error) {
 	if !f.marksSpaces() {
 		return nil, errors.New("BPE with byte_fallback can be read only with the normalizers Prepend and Replace that make spaces " + spaceMark)
 	}
-	pieces, special, err := f.vocabulary()
+	pieces, named, err := f.vocabulary()
 	if err != nil {
 		return nil, err
 	}
-	merges, err := f.merges(pieces, special)
+	merges, err := f.merges(pieces, named)
 	if err != nil {
 		return nil, err
 	}
 	for id, piece := range pieces {
-		if !special[int32(id)] {
+		if special, isNamed := named[int32(id)]; isNamed && !special {
+			return nil, fmt.Errorf("the added token %q is not special, which is supported for byte-level BPE only", piece)
+		} else if !isNamed {
 			pieces[id] = strings.ReplaceAll(piece, spaceMark, " ")
 		}
 	}
-	v, err := newVocabulary(pieces, special)
+	v, err := newVocabulary(pieces, named)
 	if err != nil {
 		return nil, err
 	}
@@ -96,16 +99,16 @@ func (f *file) characters() (*Characters, error) {
 	if f.Normalizer != nil || p == nil || p.Type != "Split" || p.Pattern == nil || p.Pattern.Regex == nil || *p.Pattern.Regex != everyCharacter {
 		return nil, errors.New("a model of type WordLevel can be read only where every character is a word")
 	}
-	pieces, special, err := f.vocabulary()
+	pieces, named, err := f.vocabulary()
 	if err != nil {
 		return nil, err
 	}
 	for id, piece := range pieces {
-		if _, size := utf8.DecodeRuneInString(piece); size != len(piece) && !special[int32(id)] {
+		if _, size := utf8.DecodeRuneInString(piece); size != len(piece) && !named[int32(id)] {
 			return nil, fmt.Errorf("id %d: %q is not one character", id, piece)
 		}
 	}
-	c, err := newCharacters(pieces, special)
+	c, err := newCharacters(pieces, named)
 	if err != nil {
 		return nil, err
 	}

@@ -41,7 +41,7 @@ func badFiles() map[string]string {
 		`there is no special token <unk>`:       characters(`"model":{"type":"WordLevel","vocab":{"a":0}}`),
 		`every character is a word`:             `{"model":{"type":"WordLevel","vocab":{"a":0}}}`,
 		`the id 1, but 0 in the vocabulary`:     characters(`"added_tokens":[{"id":1,"content":"a"}],"model":{"type":"WordLevel","vocab":{"a":0}}`),
-		`"<unk>" is there twice`:                characters(`"added_tokens":[{"id":0,"content":"<unk>"},{"id":0,"content":"<unk>"}],"model":{"type":"WordLevel","vocab":{"a":1}}`),
+		`"<unk>" is there twice`:                characters(`"added_tokens":[{"id":0,"content":"<unk>","special":true},{"id":0,"content":"<unk>"}],"model":{"type":"WordLevel","vocab":{"a":1}}`),
 		`is empty`:                              characters(`"added_tokens":[{"id":1,"content":""}],"model":{"type":"WordLevel","vocab":{"a":0}}`),
 		`no token for the byte`:                 bpe(`"model":{"type":"BPE","vocab":{"a":0},"merges":[]}`),
 		`stands for no byte`:                    bpe(`"model":{"type":"BPE","vocab":{` + bytePieces() + `,"月":256},"merges":[]}`),
@@ -133,4 +133,25 @@ func FuzzLlama2C(f *testing.F) {
 			t.Errorf("%d tokens, want %d", tok.VocabSize(), vocab)
 		}
 	})
+}
+
+// TestAddedTokens: those that are not special are found in any text, the longest first, and
+// may be spelled like a learned one.
+func TestAddedTokens(t *testing.T) {
+	tok, err := parse([]byte(`{"added_tokens":[{"id":257,"content":"  "},{"id":258,"content":"   "},{"id":259,"content":"<x>","special":true}],
+		"pre_tokenizer":{"type":"ByteLevel"},"model":{"type":"BPE","vocab":{` + bytePieces() + `,"ĠĠ":256},"merges":["Ġ Ġ"]}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, b := tok.Encode("a")[0], tok.Encode("b")[0]
+	for _, tok := range []Tokenizer{tok, mustLoad(t, tok)} {
+		mustEqual(t, "spaces", tok.Encode("a     b  "), []int32{a, 258, 257, b, 257})
+		mustEqual(t, "special too", EncodeSpecial(tok, "a<x>  b"), []int32{a, 259, 257, b})
+		if text := tok.Decode([]int32{256, 257, 258}); text != "       " {
+			t.Errorf("decoded %q", text)
+		}
+		if _, special := tok.Token(257); special || len(tok.Specials()) != 1 {
+			t.Errorf("special tokens %v", tok.Specials())
+		}
+	}
 }

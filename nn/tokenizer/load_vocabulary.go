@@ -7,19 +7,22 @@ import (
 	"slices"
 )
 
-// vocabulary returns the pieces by id, as the file spells them, and the special ones.
-func (f *file) vocabulary() (pieces []string, special map[int32]bool, err error) {
+// vocabulary returns the pieces by id, as the file spells them, and the added tokens by id:
+// whether they are special.
+func (f *file) vocabulary() (pieces []string, named map[int32]bool, err error) {
 	all := slices.Clone(f.Model.Vocabulary)
 	known := make(map[string]int32, len(all))
 	for _, p := range all {
 		known[p.piece] = p.id
 	}
-	special = make(map[int32]bool, len(f.AddedTokens))
+	named = make(map[int32]bool, len(f.AddedTokens))
 	for _, a := range f.AddedTokens {
-		switch id, ok := known[a.Content]; {
+		id, ok := known[a.Content]
+		_, twice := named[a.ID]
+		switch {
 		case ok && id != a.ID:
 			return nil, nil, fmt.Errorf("the added token %q has the id %d, but %d in the vocabulary", a.Content, a.ID, id)
-		case special[a.ID]:
+		case twice:
 			return nil, nil, fmt.Errorf("the added token %q is there twice", a.Content)
 		case a.LStrip || a.RStrip || a.SingleWord:
 			return nil, nil, fmt.Errorf("the added token %q asks for lstrip, rstrip or single_word, which is not supported", a.Content)
@@ -27,7 +30,7 @@ func (f *file) vocabulary() (pieces []string, special map[int32]bool, err error)
 			all = append(all, pieceID{a.Content, a.ID})
 			known[a.Content] = a.ID
 		}
-		special[a.ID] = true
+		named[a.ID] = a.Special
 	}
 	slices.SortStableFunc(all, func(a, b pieceID) int { return cmp.Compare(a.id, b.id) })
 	for i, p := range all {
@@ -45,15 +48,15 @@ func (f *file) vocabulary() (pieces []string, special map[int32]bool, err error)
 	if len(pieces) == 0 {
 		return nil, nil, errors.New("the vocabulary is empty")
 	}
-	return pieces, special, nil
+	return pieces, named, nil
 }
 
-// merges looks the merges up among pieces that are not special.
-func (f *file) merges(pieces []string, special map[int32]bool) ([]merge, error) {
+// merges looks the merges up among the learned pieces.
+func (f *file) merges(pieces []string, named map[int32]bool) ([]merge, error) {
 	ids := make(map[string]int32, len(pieces))
 	for i, piece := range pieces {
-		if id := int32(i); !special[id] {
-			ids[piece] = id
+		if _, isNamed := named[int32(i)]; !isNamed {
+			ids[piece] = int32(i)
 		}
 	}
 	merges := make([]merge, len(f.Model.Merges))

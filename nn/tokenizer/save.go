@@ -72,8 +72,9 @@ func newFile(v *vocabulary, modelType string, spell func(id int32) string) *file
 	f := &file{Version: "1.0", AddedTokens: []added{}, Model: model{Type: modelType}}
 	for i, piece := range v.pieces {
 		id := int32(i)
-		if _, special := v.special[id]; special {
-			f.AddedTokens = append(f.AddedTokens, added{ID: id, Content: piece, Special: true})
+		if named, ok := v.names[piece]; ok && named == id {
+			_, special := v.special[id]
+			f.AddedTokens = append(f.AddedTokens, added{ID: id, Content: piece, Special: special})
 		} else {
 			piece = spell(id)
 		}

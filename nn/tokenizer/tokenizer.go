@@ -13,13 +13,6 @@
 // published with; Save writes tokenizer.json.
 package tokenizer
 
-import (
-	"cmp"
-	"slices"
-	"strings"
-	"unicode/utf8"
-)
-
 // A Tokenizer maps text to token ids, which count from 0, and ids to text. It does not
 // change, and several goroutines may use it at once.
 type Tokenizer interface {
@@ -58,66 +51,3 @@ const (
 	File       = "tokenizer.json"
 	ConfigFile = "tokenizer_config.json"
 )
-
-// EncodeSpecial encodes a text in which special tokens may be written out, as in
-// "<|endoftext|>"; of several that begin at the same place, the longest counts. Only use it
-// for text one trusts.
-func EncodeSpecial(t Tokenizer, text string) []int32 {
-	s := newSpecialFinder(t.Specials())
-	var ids []int32
-	for text != "" {
-		at, token := s.next(text)
-		if at > 0 {
-			ids = append(ids, t.Encode(text[:at])...)
-		}
-		if at == len(text) {
-			break
-		}
-		ids = append(ids, token.id)
-		text = text[at+len(token.name):]
-	}
-	return ids
-}
-
-// specialFinder finds special tokens in text.
-type specialFinder struct {
-	tokens []specialToken // the longest first
-	starts string         // the characters they begin with
-}
-
-type specialToken struct {
-	name string
-	id   int32
-}
-
-func newSpecialFinder(specials map[int32]string) *specialFinder {
-	s := &specialFinder{}
-	for id, name := range specials {
-		s.tokens = append(s.tokens, specialToken{name, id})
-	}
-	slices.SortFunc(s.tokens, func(a, b specialToken) int {
-		return cmp.Or(cmp.Compare(len(b.name), len(a.name)), cmp.Compare(a.id, b.id))
-	})
-	for _, token := range s.tokens {
-		if first, _ := utf8.DecodeRuneInString(token.name); !strings.ContainsRune(s.starts, first) {
-			s.starts += string(first)
-		}
-	}
-	return s
-}
-
-// next returns the first special token in text and where it begins, len(text) for none.
-func (s *specialFinder) next(text string) (int, specialToken) {
-	for at := 0; ; at++ {
-		skip := strings.IndexAny(text[at:], s.starts)
-		if skip < 0 {
-			return len(text), specialToken{}
-		}
-		at += skip
-		for _, token := range s.tokens {
-			if strings.HasPrefix(text[at:], token.name) {
-				return at, token
-			}
-		}
-	}
-}

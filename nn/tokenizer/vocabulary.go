@@ -20,21 +20,24 @@ type vocabulary struct {
 	pieces  []string         // by id: the text or bytes of a token, the name of a special one
 	ids     map[string]int32 // of tokens that are not special
 	special map[int32]string
-	names   map[string]int32 // of special tokens
+	names   map[string]int32 // of tokens that stand beside the learned ones, the special and others
 	prefix  []int32
 }
 
-// newVocabulary numbers pieces. special has the ids of those that are special tokens; their
-// names may be the text of other tokens.
-func newVocabulary(pieces []string, special map[int32]bool) (*vocabulary, error) {
+// newVocabulary numbers pieces. named has the ids of those that stand beside the learned
+// tokens, and whether they are special; their names may be the text of other tokens.
+func newVocabulary(pieces []string, named map[int32]bool) (*vocabulary, error) {
 	if len(pieces) > maxVocabulary {
 		return nil, fmt.Errorf("%d tokens are more than the %d that a vocabulary can have", len(pieces), maxVocabulary)
 	}
 	v := &vocabulary{pieces: slices.Clone(pieces), ids: make(map[string]int32, len(pieces)), special: map[int32]string{}, names: map[string]int32{}}
 	for i, piece := range pieces {
 		id, of := int32(i), v.ids
-		if special[id] {
+		special, isNamed := named[id]
+		if isNamed {
 			of = v.names
+		}
+		if special {
 			v.special[id] = piece
 		}
 		switch other, twice := of[piece]; {
@@ -44,7 +47,7 @@ func newVocabulary(pieces []string, special map[int32]bool) (*vocabulary, error)
 			return nil, fmt.Errorf("the token with id %d is empty", id)
 		case len(piece) > maxPiece:
 			return nil, fmt.Errorf("the token with id %d has %d bytes, more than %d", id, len(piece), maxPiece)
-		case special[id] && !utf8.ValidString(piece):
+		case isNamed && !utf8.ValidString(piece):
 			return nil, fmt.Errorf("the special token %q is not UTF-8", piece)
 		}
 		of[piece] = id
