@@ -49,7 +49,7 @@ func TestBadConfigs(t *testing.T) {
 		`"gpt2"→"bert"`:                          `model_type "bert" is not supported`,
 		`"model_type":"gpt2",→`:                  "no model_type",
 		`"vocab_size":50→"vocab_size":-1`:        "vocabulary size is -1",
-		`"n_embd":24→"n_embd":9000000000`:        "channels is 9000000000",
+		`"n_embd":24→"n_embd":2000000000`:        "channels is 2000000000",
 		`"n_layer":2→"n_layer":1000000`:          "layers is 1000000",
 		`"n_head":3→"n_head":5`:                  "24 channels cannot be shared by 5 heads",
 		`"n_head":3→"n_head":0`:                  "heads is 0",
