@@ -13,9 +13,9 @@ type BPE struct {
 	*vocabulary
 	merges  []merge // in the order they were learned
 	table   *mergeTable
-	bytes   [256]int32     // the tokens of single bytes
+	bytes   [256]int32  // the tokens of single bytes
 	added   *nameFinder // tokens that are neither learned nor special; nil for none
-	scratch *sync.Pool     // of *bpeScratch
+	scratch *sync.Pool  // of *bpeScratch
 }
 
 // bpeScratch is what encoding reuses from call to call; one goroutine has it at a time.

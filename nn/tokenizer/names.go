@@ -30,7 +30,7 @@ func EncodeSpecial(t Tokenizer, text string) []int32 {
 // nameFinder finds tokens in text by their names.
 type nameFinder struct {
 	tokens []namedToken // the longest first
-	starts string         // the characters they begin with
+	starts string       // the characters they begin with
 }
 
 type namedToken struct {
