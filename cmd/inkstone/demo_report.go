@@ -50,7 +50,7 @@ func (r *demo) report(first, couplets []poet.Recital, p poet.Perplexity) *report
 	return page
 }
 
-// curves draws the loss and the perplexity. A picture that cannot be drawn is left out.
+// curves draws the loss, the perplexity and the recitals.
 func (r *demo) curves() []template.HTML {
 	h := &r.history
 	var steps, perplexity, recited []float64
@@ -68,9 +68,7 @@ func (r *demo) curves() []template.HTML {
 		{"Perplexity of unseen poems", "choices a character", report.Line{Name: "perplexity", X: steps, Y: perplexity}},
 		{"Famous poems recited", "of 20", report.Line{Name: "recited", X: steps, Y: recited}},
 	} {
-		if svg, err := report.Curve(c.title, "step", c.y, c.line); err == nil {
-			pictures = append(pictures, svg)
-		}
+		pictures = append(pictures, report.Curve(c.title, "step", c.y, c.line))
 	}
 	return pictures
 }

@@ -7,7 +7,8 @@ import (
 	"html/template"
 	"io"
 	"os"
-	"path/filepath"
+
+	"inkstone/tensor/files"
 )
 
 // A Report is the contents of a report page.
@@ -31,13 +32,13 @@ type Section struct {
 	Pairs  []Pair
 }
 
-// A Poem is a text of several lines with a caption. Good says whether to mark it as right.
+// A Poem is a text of several lines with a caption.
 type Poem struct {
 	Caption string
 	Lines   []string
 }
 
-// A Pair is a prompt with what was expected and what came.
+// A Pair is a prompt with what was expected and what came. Good marks it as right.
 type Pair struct {
 	Prompt, Want, Got, Source string
 	Good                      bool
@@ -51,28 +52,7 @@ var pageTemplate = template.Must(template.New("page").Parse(page))
 // Write writes the page.
 func (r *Report) Write(w io.Writer) error { return pageTemplate.Execute(w, r) }
 
-// WriteFile writes the page to a file: first to a temporary one beside it, so that a
-// reader never sees half a page.
-func (r *Report) WriteFile(path string) (err error) {
-	f, err := os.CreateTemp(filepath.Dir(path), ".report-*")
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			os.Remove(f.Name())
-		}
-	}()
-	if err := r.Write(f); err != nil {
-		f.Close()
-		return err
-	}
-	if err := f.Chmod(0o644); err != nil {
-		f.Close()
-		return err
-	}
-	if err := f.Close(); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), path)
+// WriteFile writes the page to a file, whole or not at all.
+func (r *Report) WriteFile(path string) error {
+	return files.WriteAtomic(path, func(f *os.File) error { return r.Write(f) })
 }
