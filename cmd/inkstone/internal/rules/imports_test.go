@@ -30,7 +30,7 @@ var (
 	}
 	testModules    = []string{"github.com/google/go-cmp"}
 	commandModules = []string{ // x/term comes with progressbar
-		"github.com/alecthomas/kong", "github.com/schollz/progressbar/v3", "golang.org/x/term", "gonum.org/v1/plot",
+		"github.com/alecthomas/kong", "github.com/schollz/progressbar/v3", "golang.org/x/term",
 	}
 )
 
