@@ -22,7 +22,8 @@ type Batches struct {
 }
 
 // NewBatches returns batches of size rows. A famous poem occurs famous times an epoch, as a
-// child hears some poems every day and others once, and half as often its last couplet alone.
+// child hears some poems every day and others once, and a quarter as often its last couplet
+// alone, filled up to a poem's length: a batch of couplets only would pull the model off course.
 func NewBatches(v *Vocabulary, all []poems.Poem, size, famous int, seed uint64) *Batches {
 	b := &Batches{rows: map[int][][]int32{}, size: size, seed: seed, epoch: -1}
 	for _, p := range all {
@@ -33,7 +34,11 @@ func NewBatches(v *Vocabulary, all []poems.Poem, size, famous int, seed uint64) 
 		}
 		b.add(row, times)
 		if p.Famous {
-			b.add(v.Couplet(p), famous/2)
+			couplet := v.Couplet(p)
+			for len(couplet) < len(row) {
+				couplet = append(couplet, v.ID(None))
+			}
+			b.add(couplet, famous/4)
 		}
 	}
 	for _, rows := range b.rows {

@@ -87,7 +87,7 @@ func TestBatches(t *testing.T) {
 	if seen < 3 || seen > 4 { // a remainder of less than a batch waits for another epoch
 		t.Errorf("a famous poem came %d times, want 4", seen)
 	}
-	if want := len(learn) + 108*3 + 108*2; rows < want-4*16 || rows > want {
+	if want := len(learn) + 108*3 + 108; rows < want-2*16 || rows > want {
 		t.Errorf("an epoch has %d rows, want about %d", rows, want)
 	}
 }

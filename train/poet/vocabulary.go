@@ -96,7 +96,7 @@ func (v *Vocabulary) Row(p poems.Poem) []int32 {
 // Couplet returns the tokens of a poem's last two lines alone.
 func (v *Vocabulary) Couplet(p poems.Poem) []int32 {
 	row := v.Row(p)
-	return row[len(row)-2*(p.Form+1):]
+	return slices.Clone(row[len(row)-2*(p.Form+1):])
 }
 
 // Prompt returns the tokens that ask for a poem of a form, without themes.
