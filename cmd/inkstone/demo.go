@@ -44,9 +44,9 @@ type poetSize struct {
 }
 
 var poetSizes = map[string]poetSize{
-	"tiny":   {layers: 2, heads: 4, channels: 96, steps: 2000, lr: 4e-3},
-	"small":  {layers: 4, heads: 4, channels: 192, steps: 2400, lr: 2e-3},
-	"medium": {layers: 6, heads: 4, channels: 256, steps: 4000, lr: 1.5e-3},
+	"tiny":   {layers: 2, heads: 4, channels: 96, steps: 2000, lr: 2e-3},
+	"small":  {layers: 4, heads: 4, channels: 192, steps: 2500, lr: 1e-3},
+	"medium": {layers: 6, heads: 4, channels: 256, steps: 4000, lr: 8e-4},
 }
 
 // demoConfig is what determines the demo's outcome, as written to run.json.
