@@ -37,7 +37,7 @@ func newBPE(pieces []string, named map[int32]bool, merges []merge) (*BPE, error)
 	if err != nil {
 		return nil, err
 	}
-	b := &BPE{vocabulary: v, merges: merges, table: newMergeTable(merges, nil)}
+	b := &BPE{vocabulary: v, merges: merges, table: newMergeTable(merges)}
 	for c := range 256 {
 		id, ok := v.ids[string([]byte{byte(c)})]
 		if !ok {

@@ -81,7 +81,7 @@ func TestMergeScanAndHeap(t *testing.T) {
 			tokens := int32(4 + i)
 			merges = append(merges, merge{random.Int32N(tokens), random.Int32N(tokens), random.Int32N(tokens + 1)})
 		}
-		table := newMergeTable(merges, nil)
+		table := newMergeTable(merges)
 		word := make([]int32, random.IntN(200))
 		for i := range word {
 			word[i] = random.Int32N(4)

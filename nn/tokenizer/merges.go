@@ -18,21 +18,16 @@ type mergeEntry struct {
 // never is the rank of a pair that does not merge.
 const never = 1<<31 - 1
 
-// newMergeTable ranks merges by their order; ranks gives another rank for each, or is nil.
-// Of merges of the same two tokens the first counts.
-func newMergeTable(merges []merge, ranks []int32) *mergeTable {
+// newMergeTable ranks merges by their order; of merges of the same two tokens the first counts.
+func newMergeTable(merges []merge) *mergeTable {
 	size := 16
 	for size < 2*len(merges) {
 		size *= 2
 	}
 	t := &mergeTable{make([]mergeEntry, size)}
 	for i, m := range merges {
-		rank := int32(i)
-		if ranks != nil {
-			rank = ranks[i]
-		}
 		if e := t.find(m.left, m.right); e.rank == 0 {
-			*e = mergeEntry{m.left, m.right, rank + 1, m.joined}
+			*e = mergeEntry{m.left, m.right, int32(i) + 1, m.joined}
 		}
 	}
 	return t

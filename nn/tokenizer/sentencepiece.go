@@ -83,7 +83,9 @@ func newSentencePieceScored(pieces []string, scores []float32) (*SentencePiece, 
 	return s, nil
 }
 
-// allMerges returns every pair of pieces that makes a third, the best score first.
+// allMerges returns every pair of pieces that makes a third, the best score first. The order
+// of pairs that make the same piece does not matter: earlier merges cut its text in one way
+// only, wherever it stands, so that only one of the pairs can come up.
 func (v *vocabulary) allMerges(scores []float32) []merge {
 	var merges []merge
 	for piece, id := range v.ids {
@@ -104,18 +106,10 @@ func (v *vocabulary) allMerges(scores []float32) []merge {
 	return merges
 }
 
-// newSentencePiece makes a tokenizer of merges in their order. Ways to make the same token
-// that follow each other in it have one rank, so that the leftmost comes first.
+// newSentencePiece makes a tokenizer of merges in their order.
 func newSentencePiece(v *vocabulary, merges []merge) (*SentencePiece, error) {
-	ranks := make([]int32, len(merges))
-	for i := 1; i < len(merges); i++ {
-		ranks[i] = ranks[i-1]
-		if merges[i].joined != merges[i-1].joined {
-			ranks[i]++
-		}
-	}
 	s := &SentencePiece{
-		vocabulary: v, merges: merges, table: newMergeTable(merges, ranks), isByte: make([]bool, len(v.pieces)),
+		vocabulary: v, merges: merges, table: newMergeTable(merges), isByte: make([]bool, len(v.pieces)),
 		scratch: &sync.Pool{New: func() any { return new(spScratch) }},
 	}
 	for b := range 256 {

@@ -2,6 +2,7 @@ package tokenizer
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"testing"
 )
@@ -48,6 +49,41 @@ func slowSentencePiece(s *SentencePiece, scores []float32, text string) []int32 
 	}
 }
 
+// TestSentencePieceOnFewLetters meets overlapping ways to make the same piece.
+func TestSentencePieceOnFewLetters(t *testing.T) {
+	random := rand.New(rand.NewPCG(5, 6))
+	letters := func(n int) string {
+		text := make([]byte, n)
+		for i := range text {
+			text[i] = "ab"[random.IntN(2)]
+		}
+		return string(text)
+	}
+	for range 300 {
+		pieces := []string{"a", "b", " "}
+		for b := range 256 {
+			pieces = append(pieces, fmt.Sprintf("<0x%02X>", b))
+		}
+		for range random.IntN(12) {
+			if piece := letters(2 + random.IntN(4)); !slices.Contains(pieces, piece) {
+				pieces = append(pieces, piece)
+			}
+		}
+		scores := make([]float32, len(pieces))
+		for id, score := range random.Perm(len(pieces)) {
+			scores[id] = float32(score)
+		}
+		s, err := NewSentencePiece(pieces, scores)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 20 {
+			text := letters(random.IntN(90))
+			mustEqual(t, fmt.Sprintf("%q with %q", text, pieces[259:]), s.Encode(text), slowSentencePiece(s, scores, text))
+		}
+	}
+}
+
 func FuzzSentencePieceRoundTrip(f *testing.F) {
 	for _, text := range append(hostile, sample, "aaaaaaaaaaa the then in the inn", "a a aa aaa") {
 		f.Add(text)
@@ -78,6 +114,9 @@ func TestSentencePieceBegin(t *testing.T) {
 	}
 	if got := s.Specials(); len(got) != 3 || got[2] != "</s>" {
 		t.Errorf("special tokens %v", got)
+	}
+	if id, ok := s.ID("<0x41>"); ok {
+		t.Errorf("the text <0x41> is the token %d, the byte A", id)
 	}
 	ids := append([]int32{1}, s.Encode("the in")...)
 	if got := s.Decode(ids); got != "<s>the in" {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
@@ -59,7 +60,9 @@ func slowTrain(texts []string, vocabSize int) (merges [][2]string) {
 			id = len(pieces)
 			pieces = append(pieces, piece)
 		}
-		merges = append(merges, [2]string{pieces[best[0]], pieces[best[1]]})
+		if m := [2]string{pieces[best[0]], pieces[best[1]]}; !slices.Contains(merges, m) { // a pair can come back
+			merges = append(merges, m)
+		}
 		for k := range list {
 			tokens := list[k].tokens
 			for i := 0; i+1 < len(tokens); i++ {
@@ -87,6 +90,29 @@ func TestTrainBPEAgainstTheDefinition(t *testing.T) {
 			}
 		}
 		t.Fatalf("%d merges, want %d", len(got), len(want))
+	}
+}
+
+// TestTrainBPEOnFewLetters meets what is rare in language: pairs with equal counts, two ways
+// to make a token, and pairs that come back after they were merged.
+func TestTrainBPEOnFewLetters(t *testing.T) {
+	random := rand.New(rand.NewPCG(3, 4))
+	for range 300 {
+		var text strings.Builder
+		for range 2 + random.IntN(40) {
+			for range 1 + random.IntN(12) {
+				text.WriteByte("abc"[random.IntN(2+random.IntN(2))])
+			}
+			text.WriteByte(' ')
+		}
+		size := 257 + random.IntN(60)
+		b, err := TrainBPE(context.Background(), slices.Values([]string{text.String()}), size, TrainOptions{})
+		if err != nil {
+			t.Fatalf("%q: %v", text.String(), err)
+		}
+		if got, want := spelledMerges(b), mergeList(slowTrain([]string{text.String()}, size)); !slices.Equal(got, want) {
+			t.Fatalf("%q: merges\n%q, want\n%q", text.String(), got, want)
+		}
 	}
 }
 
@@ -121,6 +147,18 @@ func TestCountWordsCutsSafely(t *testing.T) {
 	}
 }
 
+func TestSafeCut(t *testing.T) {
+	for _, text := range append(hostile, sample) {
+		want := words(text)
+		for at := 1; at < len(text); at++ {
+			cut := safeCut(text, at)
+			if got := append(words(text[:cut]), words(text[cut:])...); !slices.Equal(got, want) {
+				t.Fatalf("cut at %d, %q has the words %q, want %q", cut, text, got, want)
+			}
+		}
+	}
+}
+
 func TestTrainBPEErrors(t *testing.T) {
 	ctx := context.Background()
 	texts := slices.Values([]string{sample})
@@ -146,6 +184,17 @@ func TestTrainBPEErrors(t *testing.T) {
 	cancel()
 	if _, err := TrainBPE(stopped, texts, 300, TrainOptions{}); !errors.Is(err, context.Canceled) {
 		t.Errorf("cancelled, the error is %v", err)
+	}
+}
+
+func TestTrainBPEOnOneLongWord(t *testing.T) {
+	text := strings.Repeat("a", 1<<18)
+	b, err := TrainBPE(context.Background(), slices.Values([]string{text}), 300, TrainOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := b.Encode(text); len(got) != 4 || b.Decode(got) != text {
+		t.Errorf("%d tokens, want 4 of the greatest length", len(got))
 	}
 }
 

@@ -10,7 +10,6 @@ import (
 // learning costs about as much as the counting before it.
 type trainer struct {
 	pieces []string
-	ids    map[string]int32
 	tokens []int32 // of all words, one after the other
 	words  []trainWord
 	pairs  map[uint64]*pairInfo // by pairKey
@@ -24,22 +23,18 @@ type trainWord struct {
 }
 
 type pairInfo struct {
-	count  int64
-	words  []int32 // where the pair is or was
-	merged bool    // whether it is among the merges
+	count int64
+	words []int32 // where the pair is or was, ascending
 }
 
 // pairKey packs two tokens in a number that orders as they do.
 func pairKey(left, right int32) uint64 { return uint64(uint32(left))<<32 | uint64(uint32(right)) }
 
 func newTrainer(pieces []string, specials int, counts wordCounts) *trainer {
-	t := &trainer{pieces: pieces, ids: map[string]int32{}, pairs: map[uint64]*pairInfo{}}
+	t := &trainer{pieces: pieces, pairs: map[uint64]*pairInfo{}}
 	var byteIDs [256]int32
 	for i, b := range bytesByPiece() {
 		byteIDs[b] = int32(specials + i)
-	}
-	for id, piece := range pieces[specials:] {
-		t.ids[piece] = int32(specials + id)
 	}
 	sorted := make([]string, 0, len(counts))
 	size := 0
@@ -83,7 +78,9 @@ func (t *trainer) count(left, right, word int32, n int64) {
 	}
 }
 
-// learn merges the most frequent pair until the vocabulary is full.
+// learn merges the most frequent pair until the vocabulary is full. No pair comes up twice,
+// and no two pairs make the same text: a merge takes every occurrence of its pair, so earlier
+// merges cut the text of a token in one way only, wherever it stands.
 func (t *trainer) learn(ctx context.Context, vocabSize int, opts TrainOptions) ([]merge, error) {
 	var merges []merge
 	for len(t.pieces) < vocabSize && len(t.heap) > 0 {
@@ -103,30 +100,19 @@ func (t *trainer) learn(ctx context.Context, vocabSize int, opts TrainOptions) (
 			return nil, err
 		}
 		left, right := int32(top.pair>>32), int32(uint32(top.pair))
-		joined := t.join(left, right)
-		if !p.merged { // a pair comes back where other tokens make one of its two once more
-			merges = append(merges, merge{left, right, joined})
+		if len(t.pieces[left])+len(t.pieces[right]) > maxPiece {
+			continue // text that repeats itself without end
 		}
+		joined := int32(len(t.pieces))
+		t.pieces = append(t.pieces, t.pieces[left]+t.pieces[right])
+		merges = append(merges, merge{left, right, joined})
 		t.merge(left, right, joined, p.words)
-		*p = pairInfo{merged: true}
+		*p = pairInfo{}
 		if opts.Progress != nil {
 			opts.Progress(len(t.pieces), vocabSize)
 		}
 	}
 	return merges, nil
-}
-
-// join returns the token of two tokens' text. It is a new one but for the rare text that
-// other two tokens made before.
-func (t *trainer) join(left, right int32) int32 {
-	piece := t.pieces[left] + t.pieces[right]
-	if id, ok := t.ids[piece]; ok {
-		return id
-	}
-	id := int32(len(t.pieces))
-	t.pieces = append(t.pieces, piece)
-	t.ids[piece] = id
-	return id
 }
 
 // merge replaces left, right by joined in words, from left to right, and moves the counts
