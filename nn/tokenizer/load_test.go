@@ -56,6 +56,7 @@ func badFiles() map[string]string {
 		`the normalizer "NFC"`:                  bpe(`"normalizer":{"type":"NFC"},"model":{"type":"BPE"}`),
 		`without add_prefix_space`:              `{"pre_tokenizer":{"type":"ByteLevel","add_prefix_space":true},"model":{"type":"BPE"}}`,
 		`there is no token <0x00>`:              `{"normalizer":{"type":"Sequence","normalizers":[{"type":"Prepend","prepend":"▁"},{"type":"Replace","pattern":{"String":" "},"content":"▁"}]},"model":{"type":"BPE","byte_fallback":true,"vocab":{"a":0},"merges":[]}}`,
+		`can be read only with the normalizers`: `{"normalizer":{"type":"Sequence","normalizers":[{"type":"Prepend","prepend":"▁"},{"type":"Replace","pattern":{"String":" "},"content":"_"}]},"model":{"type":"BPE","byte_fallback":true}}`,
 		`normalizers Prepend and Replace`:       `{"model":{"type":"BPE","byte_fallback":true,"vocab":{"a":0},"merges":[]}}`,
 		`puts "<s>" before a text`:              bpe(`"post_processor":{"type":"TemplateProcessing","single":[{"SpecialToken":{"id":"<s>"}}]},"model":{"type":"BPE","vocab":{` + bytePieces() + `},"merges":[]}`),
 		`is not UTF-8`:                          "\"\xff\"",
