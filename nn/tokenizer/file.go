@@ -90,7 +90,7 @@ type (
 	}
 )
 
-// pieceIDs is a vocabulary by falling rank of use: an object of pieces and their ids.
+// pieceIDs is a vocabulary: an object from pieces to ids, in the order of the file.
 type pieceIDs []pieceID
 
 type pieceID struct {
