@@ -122,6 +122,46 @@ func (t *Tape) Div(a, b *Variable) *Variable {
 	})
 }
 
+// Minimum returns the smaller of a and b, elementwise. The shapes are broadcast. The gradient
+// goes to the one that was chosen, of equals to b.
+func (t *Tape) Minimum(a, b *Variable) *Variable {
+	return t.binary(tensor.Minimum, a, b, func(t *Tape, n *Node) { n.choiceGrad(t, 0, 1) })
+}
+
+// Maximum returns the larger of a and b, elementwise. The shapes are broadcast. The gradient
+// goes to the one that was chosen, of equals to b.
+func (t *Tape) Maximum(a, b *Variable) *Variable {
+	return t.binary(tensor.Maximum, a, b, func(t *Tape, n *Node) { n.choiceGrad(t, 1, 0) })
+}
+
+// Clamp returns x, or lo where x is less, or hi where x is more. The gradient is that of x
+// inside and 0 outside.
+func (t *Tape) Clamp(x *Variable, lo, hi float64) *Variable {
+	return t.Maximum(t.Minimum(x, t.scalar(x.Value.DType(), hi)), t.scalar(x.Value.DType(), lo))
+}
+
+// scalar returns a constant without dimensions.
+func (t *Tape) scalar(dtype tensor.DType, value float64) *Variable {
+	c := t.new(dtype)
+	t.backend.Fill(c.Value, value)
+	return c
+}
+
+// choiceGrad gives dy to input 0 where input hi is larger than input lo, else to input 1.
+func (n *Node) choiceGrad(t *Tape, lo, hi int) {
+	dy := n.dy()
+	shape := dy.Shape()
+	gap := t.arena.New(dy.DType(), shape...)
+	t.backend.Binary(tensor.Sub, gap, t.arena.Broadcast(n.x(hi), shape...), t.arena.Broadcast(n.x(lo), shape...))
+	d := t.arena.New(dy.DType(), shape...)
+	t.backend.UnaryBackward(tensor.ReLU, d, dy, gap, nil) // dy where the gap is positive, else 0
+	t.backend.Binary(tensor.Sub, gap, dy, d)
+	n.unbroadcast(t, 0, d)
+	n.unbroadcast(t, 1, gap)
+	t.arena.Release(d)
+	t.arena.Release(gap)
+}
+
 // productGrad gives input i the gradient dy op z, where z is broadcast to dy's shape.
 func (n *Node) productGrad(t *Tape, i int, op tensor.BinaryOp, z *tensor.Tensor) {
 	if !n.in[i].needsGrad {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"os"
+	"strings"
 )
 
 // The model types, as config.json names them.
@@ -34,6 +35,8 @@ type Config struct {
 	TiedHead   bool    // the output head is the token embedding
 
 	AttentionBias, MLPBias bool // of Llama-type models
+
+	Scorer bool // it scores sequences instead of predicting tokens; see Scorer
 
 	InitStd float64 // standard deviation of fresh weights
 	Dropout float64 // on embeddings and before each residual addition
@@ -64,6 +67,7 @@ type gpt2JSON struct {
 	TiedHead       *bool    `json:"tie_word_embeddings,omitempty"`
 	BOS            *int     `json:"bos_token_id,omitempty"`
 	EOS            *int     `json:"eos_token_id,omitempty"`
+	Labels         int      `json:"num_labels,omitempty"`
 	TorchDType     string   `json:"torch_dtype,omitempty"`
 	ScaleByInverse bool     `json:"scale_attn_by_inverse_layer_idx,omitempty"`
 }
@@ -90,6 +94,7 @@ type llamaJSON struct {
 	Dropout       float64         `json:"dropout,omitempty"`
 	BOS           *int            `json:"bos_token_id,omitempty"`
 	EOS           json.RawMessage `json:"eos_token_id,omitempty"`
+	Labels        int             `json:"num_labels,omitempty"`
 	TorchDType    string          `json:"torch_dtype,omitempty"`
 }
 
@@ -144,7 +149,7 @@ func parseGPT2(data []byte) (*Config, error) {
 		ModelType: GPT2Type, Vocab: j.Vocab, Context: j.Context, Channels: j.Channels, Layers: j.Layers,
 		Heads: j.Heads, KVHeads: j.Heads, Hidden: 4 * j.Channels, Activation: j.Activation, NormEps: j.NormEps,
 		TiedHead: j.TiedHead == nil || *j.TiedHead, InitStd: j.InitStd, Dropout: j.ResidDropout,
-		BOS: orNone(j.BOS), EOS: orNone(j.EOS),
+		BOS: orNone(j.BOS), EOS: orNone(j.EOS), Scorer: isScorer(j.Architectures),
 	}
 	if j.Hidden != nil {
 		c.Hidden = *j.Hidden
@@ -168,6 +173,7 @@ func parseLlama(data []byte) (*Config, error) {
 		Heads: j.Heads, KVHeads: j.KVHeads, HeadSize: j.HeadSize, Hidden: j.Hidden, Activation: j.Activation,
 		NormEps: j.NormEps, RopeTheta: j.RopeTheta, TiedHead: j.TiedHead, AttentionBias: j.AttentionBias,
 		MLPBias: j.MLPBias, InitStd: j.InitStd, Dropout: j.Dropout, BOS: orNone(j.BOS), EOS: firstID(j.EOS),
+		Scorer: isScorer(j.Architectures),
 	}
 	if c.KVHeads == 0 {
 		c.KVHeads = c.Heads
@@ -176,6 +182,13 @@ func parseLlama(data []byte) (*Config, error) {
 		c.HeadSize = c.Channels / c.Heads
 	}
 	return c, nil
+}
+
+// scorerSuffix ends the names of Hugging Face's classes with a head for scores.
+const scorerSuffix = "ForSequenceClassification"
+
+func isScorer(architectures []string) bool {
+	return len(architectures) > 0 && strings.HasSuffix(architectures[0], scorerSuffix)
 }
 
 func orNone(id *int) int {
@@ -206,9 +219,17 @@ func (c *Config) MarshalJSON() ([]byte, error) {
 		}
 		return &id
 	}
+	labels := 0
+	if c.Scorer {
+		labels = 1
+	}
 	if c.ModelType == GPT2Type {
+		architecture := "GPT2LMHeadModel"
+		if c.Scorer {
+			architecture = "GPT2" + scorerSuffix
+		}
 		return json.Marshal(gpt2JSON{
-			Architectures: []string{"GPT2LMHeadModel"}, ModelType: GPT2Type, Vocab: c.Vocab, Context: c.Context,
+			Architectures: []string{architecture}, Labels: labels, ModelType: GPT2Type, Vocab: c.Vocab, Context: c.Context,
 			Channels: c.Channels, Layers: c.Layers, Heads: c.Heads, Hidden: &c.Hidden, Activation: c.Activation,
 			NormEps: c.NormEps, InitStd: c.InitStd, ResidDropout: c.Dropout, EmbedDropout: c.Dropout,
 			TiedHead: &c.TiedHead, BOS: id(c.BOS), EOS: id(c.EOS), TorchDType: "float32",
@@ -218,8 +239,12 @@ func (c *Config) MarshalJSON() ([]byte, error) {
 	if c.EOS >= 0 {
 		eos = fmt.Append(nil, c.EOS)
 	}
+	architecture := "LlamaForCausalLM"
+	if c.Scorer {
+		architecture = "Llama" + scorerSuffix
+	}
 	return json.Marshal(llamaJSON{
-		Architectures: []string{"LlamaForCausalLM"}, ModelType: LlamaType, Vocab: c.Vocab, Context: c.Context,
+		Architectures: []string{architecture}, Labels: labels, ModelType: LlamaType, Vocab: c.Vocab, Context: c.Context,
 		Channels: c.Channels, Layers: c.Layers, Heads: c.Heads, KVHeads: c.KVHeads, HeadSize: c.HeadSize,
 		Hidden: c.Hidden, Activation: c.Activation, NormEps: c.NormEps, RopeTheta: c.RopeTheta, InitStd: c.InitStd,
 		TiedHead: c.TiedHead, AttentionBias: c.AttentionBias, MLPBias: c.MLPBias, Dropout: c.Dropout,

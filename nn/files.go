@@ -33,32 +33,46 @@ func Save(m Model, dir string) error {
 }
 
 // Load reads a model directory: config.json says what to build, model.safetensors holds the
-// weights, which are converted to dtype. Sizes are checked against the file before memory
-// is taken for them.
+// weights, which are converted to dtype.
 func Load(dir string, dtype tensor.DType, backend tensor.Backend) (Model, error) {
-	c, err := LoadConfig(filepath.Join(dir, ConfigFile))
-	if err != nil {
-		return nil, err
-	}
-	path := filepath.Join(dir, WeightsFile)
-	f, err := safetensors.Open(path)
+	c, f, err := openModel(dir)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
+	if c.Scorer {
+		return nil, fmt.Errorf("%s is a reward model, which scores text and cannot write it", dir)
+	}
+	m := build(c, &builder{dtype: dtype, blank: true})
+	return m, fill(m, f, filepath.Join(dir, WeightsFile), backend)
+}
+
+// openModel reads the configuration of a model directory and opens its weights. Sizes are
+// checked against the file before memory is taken for them.
+func openModel(dir string) (*Config, *safetensors.File, error) {
+	c, err := LoadConfig(filepath.Join(dir, ConfigFile))
+	if err != nil {
+		return nil, nil, err
+	}
+	path := filepath.Join(dir, WeightsFile)
+	f, err := safetensors.Open(path)
+	if err != nil {
+		return nil, nil, err
+	}
 	stored := int64(0)
 	for _, name := range f.Names() {
 		t, err := f.Tensor(name)
 		if err != nil {
-			return nil, err
+			f.Close()
+			return nil, nil, err
 		}
 		stored += int64(t.Len())
 	}
 	if n := c.NumParameters(); n > stored {
-		return nil, fmt.Errorf("%s holds %d numbers, the model that %s describes has %d", path, stored, ConfigFile, n)
+		f.Close()
+		return nil, nil, fmt.Errorf("%s holds %d numbers, the model that %s describes has %d", path, stored, ConfigFile, n)
 	}
-	m := build(c, &builder{dtype: dtype, blank: true})
-	return m, fill(m, f, path, backend)
+	return c, f, nil
 }
 
 // LoadWeights replaces the weights of a model by those in a directory.
@@ -111,7 +125,7 @@ func canonical(c *Config, name string) string {
 	if c.ModelType == GPT2Type {
 		prefix = "transformer."
 	}
-	if strings.HasPrefix(name, prefix) || name == "lm_head.weight" {
+	if strings.HasPrefix(name, prefix) || strings.HasPrefix(name, "score.") || name == "lm_head.weight" {
 		return name
 	}
 	return prefix + name
@@ -120,7 +134,7 @@ func canonical(c *Config, name string) string {
 // derived reports whether a tensor can be worked out from others: a copy of tied weights,
 // the causal mask, rotary frequencies.
 func derived(c *Config, name string) bool {
-	return name == "lm_head.weight" && c.TiedHead ||
+	return name == "lm_head.weight" && (c.TiedHead || c.Scorer) ||
 		strings.HasSuffix(name, ".attn.bias") || strings.HasSuffix(name, ".attn.masked_bias") ||
 		strings.HasSuffix(name, ".rotary_emb.inv_freq")
 }

@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 
+	"inkstone/kernels"
 	"inkstone/tensor"
 )
 
@@ -40,6 +41,7 @@ type Sampler struct {
 	s     Sampling
 	rng   *tensor.RNG
 	order []candidate
+	probs []float32
 }
 
 type candidate struct {
@@ -55,6 +57,11 @@ func NewSampler(s Sampling, stream tensor.Stream) *Sampler {
 // Next draws the next token from logits [V]. seen holds the tokens so far, for the
 // repetition penalty. Tokens whose logit is −Inf or NaN are never drawn.
 func (p *Sampler) Next(logits []float32, seen []int32) int32 {
+	if p.s == (Sampling{Temperature: p.s.Temperature}) && p.s.Temperature > 0 {
+		if id, ok := p.drawAny(logits); ok {
+			return id
+		}
+	}
 	p.order = p.order[:0]
 	for id, l := range logits {
 		if l > float32(math.Inf(-1)) {
@@ -134,6 +141,29 @@ func (p *Sampler) cut() {
 			}
 		}
 	}
+}
+
+// drawAny draws among all tokens, without the trouble of choosing candidates. It fails where
+// a logit is not finite.
+func (p *Sampler) drawAny(logits []float32) (id int32, ok bool) {
+	if cap(p.probs) < len(logits) {
+		p.probs = make([]float32, len(logits))
+	}
+	probs := p.probs[:len(logits)]
+	copy(probs, logits)
+	kernels.Scale(probs, float32(1/p.s.Temperature))
+	kernels.Softmax(probs, probs, 1, len(probs))
+	total := kernels.Sum(probs)
+	if !(total > 0.5 && total < 1.5) {
+		return 0, false
+	}
+	u := p.rng.Float64() * float64(total)
+	for i, w := range probs {
+		if u -= float64(w); u < 0 {
+			return int32(i), true
+		}
+	}
+	return int32(slices.Index(probs, slices.Max(probs))), true // u was the very end
 }
 
 // draw picks a candidate with probability proportional to its weight.

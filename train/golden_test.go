@@ -83,7 +83,7 @@ func TestGoldenModels(t *testing.T) {
 				t.Fatal(err)
 			}
 			batch := func(step, _ int) Batch {
-				return Batch{g.tensor("ids").Slice(0, step, step+1).Reshape(3, 13), g.tensor("targets").Slice(0, step, step+1).Reshape(3, 13)}
+				return Batch{IDs: g.tensor("ids").Slice(0, step, step+1).Reshape(3, 13), Targets: g.tensor("targets").Slice(0, step, step+1).Reshape(3, 13)}
 			}
 			tape := autograd.NewTape(cpu)
 			first := batch(0, 0)
@@ -94,9 +94,9 @@ func TestGoldenModels(t *testing.T) {
 			for _, p := range m.Parameters() {
 				g.close(p.Grad(), "grad/"+p.Name, tol.grads)
 			}
-			tr := NewTrainer(m, NewOptimizer(m.Parameters(), DefaultAdamW()), cpu)
+			tr := NewTrainer(NewOptimizer(m.Parameters(), DefaultAdamW()), cpu)
 			tr.Schedule = Schedule{Kind: "constant", Peak: 0.01, Steps: 10}
-			tr.Next = batch
+			tr.Loss = NextToken(m, batch)
 			for step := range 10 {
 				s, err := tr.Step(step)
 				if err != nil {

@@ -3,18 +3,25 @@ package train
 import (
 	"context"
 	"fmt"
-	"path/filepath"
 	"time"
-
-	"inkstone/nn"
-	"inkstone/tensor/safetensors"
 )
 
-// A Loop runs a Trainer for a number of steps inside a run's directory: it goes on from the
+// A Learner takes steps that can be saved and gone on from: a Trainer, or one of the methods
+// of reinforcement learning, whose steps are larger.
+type Learner interface {
+	// Step takes step number step, counted from 0.
+	Step(step int) (Stats, error)
+	// Save writes what is needed to go on after the last step, bit for bit, to a directory.
+	Save(dir string) error
+	// Load takes up what Save wrote.
+	Load(dir string) error
+}
+
+// A Loop lets a Learner take a number of steps inside a run's directory: it goes on from the
 // run's checkpoint, writes metrics and checkpoints, and stops in good order.
 type Loop struct {
 	Run     *Run
-	Trainer *Trainer
+	Learner Learner
 	Steps   int
 	// Every is how often a checkpoint is written. One is always written at the end and when
 	// the run is interrupted.
@@ -26,23 +33,12 @@ type Loop struct {
 	OnStep func(s Stats) (extra map[string]any, err error)
 }
 
-const optimizerFile = "optimizer.safetensors"
-
 // Start loads the run's checkpoint, if it has one. The run then stands at Run.Step.
 func (l *Loop) Start() error {
 	if l.Run.Checkpoint == "" {
 		return nil
 	}
-	backend := l.Trainer.tape.Backend()
-	if err := nn.LoadWeights(l.Trainer.Model, l.Run.Checkpoint, backend); err != nil {
-		return err
-	}
-	f, err := safetensors.Open(filepath.Join(l.Run.Checkpoint, optimizerFile))
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	return l.Trainer.Optimizer.LoadState(f, backend)
+	return l.Learner.Load(l.Run.Checkpoint)
 }
 
 // Train takes the steps that are left, until Steps are done or ctx ends, and returns the
@@ -61,7 +57,7 @@ func (l *Loop) Train(ctx context.Context) (done int, err error) {
 	}()
 	saved, last := step, time.Now()
 	for ; step < l.Steps && ctx.Err() == nil; step++ {
-		s, err := l.Trainer.Step(step)
+		s, err := l.Learner.Step(step)
 		if err != nil {
 			return step, fmt.Errorf("%w (the last checkpoint is of step %d)", err, saved)
 		}
@@ -87,18 +83,16 @@ func (l *Loop) save(metrics *Metrics, step int) error {
 	if err := metrics.Sync(); err != nil {
 		return err
 	}
-	return l.Run.Save(step, func(dir string) error {
-		if err := nn.Save(l.Trainer.Model, dir); err != nil {
-			return err
-		}
-		return safetensors.Write(filepath.Join(dir, optimizerFile), l.Trainer.Optimizer.State(), nil)
-	}, l.Keep)
+	return l.Run.Save(step, l.Learner.Save, l.Keep)
 }
 
 // note writes a step's line of metrics.
 func (l *Loop) note(m *Metrics, s Stats) error {
 	line := map[string]any{
 		"step": s.Step, "loss": s.Loss, "lr": s.LR, "grad_norm": s.GradNorm, "tokens": s.Tokens, "seconds": s.Time.Seconds(),
+	}
+	for name, x := range s.Figures {
+		line[name] = x
 	}
 	if l.OnStep != nil {
 		extra, err := l.OnStep(s)

@@ -78,6 +78,16 @@ func NewOptimizer(params []*autograd.Variable, config AdamWConfig) *Optimizer {
 	return o
 }
 
+// Parameters returns the parameters that the optimiser changes.
+func (o *Optimizer) Parameters() []*autograd.Variable { return o.params }
+
+// ZeroGrad forgets the gradients of all of them.
+func (o *Optimizer) ZeroGrad() {
+	for _, p := range o.params {
+		p.ZeroGrad()
+	}
+}
+
 // Steps returns the number of steps taken, over all resumptions.
 func (o *Optimizer) Steps() int { return o.steps }
 

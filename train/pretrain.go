@@ -91,12 +91,12 @@ func (p *Pretrain) Run(ctx context.Context, backend tensor.Backend) (r PretrainR
 	if err != nil {
 		return r, err
 	}
-	t := NewTrainer(m, NewOptimizer(m.Parameters(), p.Config.AdamW), backend)
+	t := NewTrainer(NewOptimizer(m.Parameters(), p.Config.AdamW), backend)
 	t.Schedule, t.Seed, t.Accumulate = p.Config.Schedule, p.Seed, p.Config.Accumulate
 	var dataErr error
-	t.Next = p.batches(learn, &dataErr)
+	t.Loss, t.Weights = NextToken(m, p.batches(learn, &dataErr)), ModelWeights(m, backend)
 
-	loop := &Loop{Run: run, Trainer: t, Steps: p.Config.Schedule.Steps, Every: 30 * time.Second, Keep: 2}
+	loop := &Loop{Run: run, Learner: t, Steps: p.Config.Schedule.Steps, Every: 30 * time.Second, Keep: 2}
 	if err := loop.Start(); err != nil {
 		return r, err
 	}
@@ -201,10 +201,6 @@ func (p *Pretrain) batches(s *Sampler, failed *error) func(step, k int) Batch {
 		}
 		return b
 	}
-}
-
-func newBatch(rows, context int) Batch {
-	return Batch{IDs: tensor.New(tensor.Int32, rows, context), Targets: tensor.New(tensor.Int32, rows, context)}
 }
 
 // evaluate returns the loss on the held-out tokens, at most evaluationTokens of them.

@@ -70,14 +70,7 @@ func LearnTokenizer(ctx context.Context, paths []string, kind string, vocab int,
 // WriteTokens encodes text and JSONL files as a shard, with an end-of-text token after each
 // document.
 func WriteTokens(ctx context.Context, path string, t tokenizer.Tokenizer, paths []string) error {
-	last, ok := t.ID(tokenizer.EndOfText)
-	if !ok {
-		for id, name := range t.Specials() {
-			if name == "</s>" {
-				last, ok = id, true
-			}
-		}
-	}
+	last, ok := endToken(t)
 	return WriteShard(path, t.VocabSize(), func(add func(ids []int32) error) error {
 		return documents(paths, func(text string) error {
 			if err := ctx.Err(); err != nil {
@@ -91,6 +84,19 @@ func WriteTokens(ctx context.Context, path string, t tokenizer.Tokenizer, paths 
 			return add([]int32{last})
 		})
 	})
+}
+
+// endToken returns the special token that ends a text.
+func endToken(t tokenizer.Tokenizer) (id int32, ok bool) {
+	if id, ok = t.ID(tokenizer.EndOfText); ok {
+		return id, true
+	}
+	for id, name := range t.Specials() {
+		if name == "</s>" {
+			return id, true
+		}
+	}
+	return 0, false
 }
 
 // HashFiles returns the SHA-256 of each file's contents, by path.

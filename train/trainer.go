@@ -3,48 +3,50 @@ package train
 import (
 	"fmt"
 	"math"
+	"path/filepath"
 	"time"
 
 	"inkstone/autograd"
-	"inkstone/nn"
 	"inkstone/tensor"
+	"inkstone/tensor/safetensors"
 )
-
-// A Batch is one forward and backward of training: inputs and targets [B, T] (Int32),
-// where target i is the token that follows input i, or negative where the loss does not
-// count.
-type Batch struct{ IDs, Targets *tensor.Tensor }
 
 // A Trainer takes optimiser steps: forward, backward, clipping, AdamW. Everything random in
 // a step is a function of the seed and the step's number, so that a run that is stopped and
 // goes on takes the same steps as one that was never stopped.
 type Trainer struct {
-	Model      nn.Model
 	Optimizer  *Optimizer
 	Schedule   Schedule
 	Seed       uint64 // of dropout
-	Accumulate int    // batches a step; 0 means 1
-	// Next fills in micro-batch k of a step, counted from 0. The tensors are the trainer's
-	// until the next call.
-	Next func(step, k int) Batch
+	Accumulate int    // micro-batches a step; 0 means 1
+	// Loss computes the loss of micro-batch k of a step, counted from 0, and says how many
+	// tokens it read.
+	Loss LossFunc
+	// Weights is what a checkpoint holds beside the optimiser's state: what is learned.
+	Weights Weights
 
 	tape *autograd.Tape
 }
 
+// A LossFunc computes the loss, a single number, of a micro-batch on a tape.
+type LossFunc func(t *autograd.Tape, step, k int) (loss *autograd.Variable, tokens int)
+
 // Stats describes one optimiser step.
 type Stats struct {
 	Step     int           // steps done, this one included
-	Loss     float64       // mean cross-entropy in nats a token
+	Loss     float64       // of the language models, mean cross-entropy in nats a token
 	LR       float64       // learning rate
 	GradNorm float64       // before clipping
-	Tokens   int           // that the step learned from
+	Tokens   int           // that the step read
 	Time     time.Duration // of the whole step
+	// Figures are what else the method measures, by name in metrics.jsonl.
+	Figures map[string]float64
 }
 
-// NewTrainer returns a trainer of a model on a backend. Its other fields are the caller's
-// to set.
-func NewTrainer(m nn.Model, o *Optimizer, backend tensor.Backend) *Trainer {
-	t := &Trainer{Model: m, Optimizer: o, tape: autograd.NewTape(backend)}
+// NewTrainer returns a trainer of what an optimiser changes. Its other fields are the
+// caller's to set.
+func NewTrainer(o *Optimizer, backend tensor.Backend) *Trainer {
+	t := &Trainer{Optimizer: o, tape: autograd.NewTape(backend)}
 	t.tape.Training(true)
 	return t
 }
@@ -57,16 +59,13 @@ func (t *Trainer) Tape() *autograd.Tape { return t.tape }
 // they were before the step.
 func (t *Trainer) Step(step int) (Stats, error) {
 	start := time.Now()
-	params := t.Model.Parameters()
-	for _, p := range params {
-		p.ZeroGrad()
-	}
+	t.Optimizer.ZeroGrad()
 	s := Stats{Step: step + 1, LR: t.Schedule.LR(step)}
 	n := max(t.Accumulate, 1)
 	for k := range n {
-		b := t.Next(step, k)
-		s.Loss += t.pass(step*n+k, b, 1/float64(n)) / float64(n)
-		s.Tokens += b.IDs.Len()
+		loss, tokens := t.pass(step, k, n)
+		s.Loss += loss / float64(n)
+		s.Tokens += tokens
 	}
 	if !finite(s.Loss) {
 		return s, t.explain(step, fmt.Errorf("train: step %d: loss %v", s.Step, s.Loss))
@@ -79,15 +78,14 @@ func (t *Trainer) Step(step int) (Stats, error) {
 	return s, nil
 }
 
-// pass runs forward and backward of one batch and returns its loss. The gradients are those
-// of weight·loss.
-func (t *Trainer) pass(number int, b Batch, weight float64) float64 {
+// pass runs forward and backward of micro-batch k of n. The gradients are those of loss/n.
+func (t *Trainer) pass(step, k, n int) (value float64, tokens int) {
 	t.tape.Reset()
-	t.tape.Seed(t.Seed, number)
-	loss := nn.Loss(t.tape, t.Model, b.IDs, b.Targets)
-	value := loss.Value.Item()
-	t.tape.BackwardScaled(loss, weight)
-	return value
+	t.tape.Seed(t.Seed, step*n+k)
+	loss, tokens := t.Loss(t.tape, step, k)
+	value = loss.Value.Item()
+	t.tape.BackwardScaled(loss, 1/float64(n))
+	return value, tokens
 }
 
 func finite(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }
@@ -96,7 +94,7 @@ func finite(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }
 // It computes the step again, looking at every value and gradient as it comes.
 func (t *Trainer) explain(step int, what error) error {
 	backend := t.tape.Backend()
-	for _, p := range t.Model.Parameters() {
+	for _, p := range t.Optimizer.Parameters() {
 		if !backend.AllFinite(p.Value) {
 			return fmt.Errorf("%w: parameter %s is not finite", what, p.Name)
 		}
@@ -117,7 +115,7 @@ func (t *Trainer) explain(step int, what error) error {
 	}()
 	n := max(t.Accumulate, 1)
 	for k := 0; k < n && culprit == ""; k++ {
-		t.pass(step*n+k, t.Next(step, k), 1/float64(n))
+		t.pass(step, k, n)
 	}
 	if culprit == "" {
 		return what
@@ -134,4 +132,27 @@ func nameOf(v *autograd.Variable) string {
 		return v.Op() + " in " + v.Scope()
 	}
 	return v.Op()
+}
+
+const optimizerFile = "optimizer.safetensors"
+
+// Save writes what is needed to go on after the last step, bit for bit, to a directory.
+func (t *Trainer) Save(dir string) error {
+	if err := t.Weights.Save(dir); err != nil {
+		return err
+	}
+	return safetensors.Write(filepath.Join(dir, optimizerFile), t.Optimizer.State(), nil)
+}
+
+// Load takes up what Save wrote.
+func (t *Trainer) Load(dir string) error {
+	if err := t.Weights.Load(dir); err != nil {
+		return err
+	}
+	f, err := safetensors.Open(filepath.Join(dir, optimizerFile))
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	return t.Optimizer.LoadState(f, t.tape.Backend())
 }

@@ -10,8 +10,8 @@ import (
 	"inkstone/tensor"
 )
 
-// tinyTrainer returns a trainer of a small model on batches of random tokens.
-func tinyTrainer(t *testing.T, cpu *tensor.CPU, rows int) *Trainer {
+// tinyTrainer returns a small model and its trainer on batches of random tokens.
+func tinyTrainer(t *testing.T, cpu *tensor.CPU, rows int) (nn.Model, *Trainer) {
 	t.Helper()
 	c := &nn.Config{ModelType: nn.GPT2Type, Vocab: 31, Context: 8, Channels: 16, Layers: 2, Heads: 2, KVHeads: 2, HeadSize: 8,
 		Hidden: 32, Activation: "gelu_new", NormEps: 1e-5, TiedHead: true, InitStd: 0.1, BOS: -1, EOS: -1}
@@ -19,25 +19,26 @@ func tinyTrainer(t *testing.T, cpu *tensor.CPU, rows int) *Trainer {
 	if err != nil {
 		t.Fatal(err)
 	}
-	tr := NewTrainer(m, NewOptimizer(m.Parameters(), DefaultAdamW()), cpu)
+	tr := NewTrainer(NewOptimizer(m.Parameters(), DefaultAdamW()), cpu)
 	tr.Schedule = Schedule{Kind: "constant", Peak: 1e-2, Steps: 100}
 	b := newBatch(rows, 8)
-	tr.Next = func(step, k int) Batch {
+	tr.Loss = NextToken(m, func(step, k int) Batch {
 		for i := range rows * 8 { // the batches of a step together are those of one larger batch
 			r := tensor.NewRNG(tensor.NewStream(9, "tokens", step*1000+k*rows*8+i))
 			tensor.Data[int32](b.IDs)[i] = int32(r.IntN(31))
 			tensor.Data[int32](b.Targets)[i] = int32(r.IntN(31))
 		}
 		return b
-	}
-	return tr
+	})
+	return m, tr
 }
 
 // TestAccumulation: two half batches make the step of a whole one.
 func TestAccumulation(t *testing.T) {
 	cpu := tensor.NewCPU(2)
 	defer cpu.Close()
-	whole, halves := tinyTrainer(t, cpu, 4), tinyTrainer(t, cpu, 2)
+	_, whole := tinyTrainer(t, cpu, 4)
+	_, halves := tinyTrainer(t, cpu, 2)
 	halves.Accumulate = 2
 	for step := range 3 {
 		a, err := whole.Step(step)
@@ -59,14 +60,14 @@ func TestThreadsTrainAlike(t *testing.T) {
 	weights := func(threads int) (all []float32) {
 		cpu := tensor.NewCPU(threads)
 		defer cpu.Close()
-		tr := tinyTrainer(t, cpu, 4)
-		tr.Model.Config().Dropout = 0.1
+		m, tr := tinyTrainer(t, cpu, 4)
+		m.Config().Dropout = 0.1
 		for step := range 5 {
 			if _, err := tr.Step(step); err != nil {
 				t.Fatal(err)
 			}
 		}
-		for _, p := range tr.Model.Parameters() {
+		for _, p := range tr.Optimizer.Parameters() {
 			all = append(all, tensor.Data[float32](p.Value)...)
 		}
 		return all
@@ -88,24 +89,24 @@ func TestGuard(t *testing.T) {
 		want   string
 	}{
 		"parameter": {func(tr *Trainer) {
-			tensor.Data[float32](tr.Model.Parameters()[7].Value)[3] = float32(math.NaN())
+			tensor.Data[float32](tr.Optimizer.Parameters()[7].Value)[3] = float32(math.NaN())
 		}, "parameter transformer.h.0.attn.c_proj.bias"},
 		"value": {func(tr *Trainer) {
-			for i, p := range tr.Model.Parameters() {
+			for i, p := range tr.Optimizer.Parameters() {
 				if strings.HasSuffix(p.Name, "h.1.mlp.c_fc.weight") {
-					cpu.Fill(tr.Model.Parameters()[i].Value, 3e38)
+					cpu.Fill(tr.Optimizer.Parameters()[i].Value, 3e38)
 				}
 			}
 		}, "value of Linear in transformer.h.1"},
 	} {
-		tr := tinyTrainer(t, cpu, 2)
+		_, tr := tinyTrainer(t, cpu, 2)
 		c.damage(tr)
-		before := slices.Clone(tensor.Data[float32](tr.Model.Parameters()[0].Value))
+		before := slices.Clone(tensor.Data[float32](tr.Optimizer.Parameters()[0].Value))
 		_, err := tr.Step(0)
 		if err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), "step 1") {
 			t.Errorf("%s: error %v, want one that names the %s", name, err, c.want)
 		}
-		if !slices.Equal(before, tensor.Data[float32](tr.Model.Parameters()[0].Value)) {
+		if !slices.Equal(before, tensor.Data[float32](tr.Optimizer.Parameters()[0].Value)) {
 			t.Errorf("%s: the failed step changed a parameter", name)
 		}
 	}
@@ -115,9 +116,9 @@ func TestGuard(t *testing.T) {
 func TestStepAllocates(t *testing.T) {
 	cpu := tensor.NewCPU(2)
 	defer cpu.Close()
-	tr := tinyTrainer(t, cpu, 4)
-	batch := tr.Next(0, 0)
-	tr.Next = func(int, int) Batch { return batch }
+	m, tr := tinyTrainer(t, cpu, 4)
+	batch := newBatch(4, 8)
+	tr.Loss = NextToken(m, func(int, int) Batch { return batch })
 	step := 0
 	run := func() {
 		if _, err := tr.Step(step); err != nil {

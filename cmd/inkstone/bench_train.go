@@ -67,10 +67,10 @@ func (b *benchTrainCmd) Run(ctx context.Context, u *ui, g *globals) error {
 	if err != nil {
 		return err
 	}
-	t := train.NewTrainer(m, train.NewOptimizer(m.Parameters(), train.DefaultAdamW()), cpu)
+	t := train.NewTrainer(train.NewOptimizer(m.Parameters(), train.DefaultAdamW()), cpu)
 	t.Schedule, t.Seed = train.Schedule{Kind: "constant", Peak: 1e-4, Steps: b.Steps + warmUp}, g.Seed
 	batch := randomBatch(b.Batch, b.Context, c.Vocab, g.Seed)
-	t.Next = func(int, int) train.Batch { return batch }
+	t.Loss = train.NextToken(m, func(int, int) train.Batch { return batch })
 
 	var times []float64
 	var before, after runtime.MemStats

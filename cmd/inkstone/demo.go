@@ -122,7 +122,7 @@ func (d *demoCmd) Run(ctx context.Context, u *ui, g *globals) error {
 }
 
 // newTrainer returns a fresh poet and its trainer.
-func (r *demo) newTrainer() (*train.Trainer, error) {
+func (r *demo) newTrainer() (nn.Model, *train.Trainer, error) {
 	size := poetSizes[r.config.Size]
 	config := &nn.Config{
 		ModelType: nn.GPT2Type, Vocab: r.vocab.Size(), Context: poet.RowLen(7), Channels: size.channels, Layers: size.layers,
@@ -131,13 +131,14 @@ func (r *demo) newTrainer() (*train.Trainer, error) {
 	}
 	m, err := nn.New(config, tensor.Float32, r.config.Seed)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	t := train.NewTrainer(m, train.NewOptimizer(m.Parameters(), r.config.AdamW), r.cpu)
+	t := train.NewTrainer(train.NewOptimizer(m.Parameters(), r.config.AdamW), r.cpu)
 	t.Schedule, t.Seed = r.config.Schedule, r.config.Seed
 	batches := poet.NewBatches(r.vocab, r.learn, r.config.Batch, r.config.Famous, r.config.Seed)
 	buffers := map[int]train.Batch{} // by length of the rows
-	t.Next = func(step, _ int) train.Batch {
+	t.Weights = train.ModelWeights(m, r.cpu)
+	t.Loss = train.NextToken(m, func(step, _ int) train.Batch {
 		rows := batches.Rows(step)
 		T := len(rows[0]) - 1
 		b, ok := buffers[T]
@@ -147,13 +148,13 @@ func (r *demo) newTrainer() (*train.Trainer, error) {
 		}
 		poet.Fill(tensor.Data[int32](b.IDs), tensor.Data[int32](b.Targets), rows)
 		return b
-	}
-	return t, nil
+	})
+	return m, t, nil
 }
 
 // chooseSteps sets the steps that fit into a time, by the speed of a few of them.
 func (r *demo) chooseSteps(minutes float64) error {
-	t, err := r.newTrainer()
+	_, t, err := r.newTrainer()
 	if err != nil {
 		return err
 	}
@@ -193,11 +194,11 @@ func (r *demo) recordedSteps() int {
 
 // train trains until the last step or until ctx ends and returns the number of steps done.
 func (r *demo) train(ctx context.Context) (int, error) {
-	t, err := r.newTrainer()
+	m, t, err := r.newTrainer()
 	if err != nil {
 		return 0, err
 	}
-	r.model = t.Model
+	r.model = m
 	run, err := train.OpenRun(r.out, train.RunInfo{
 		Config: r.config, Seed: r.config.Seed, Data: map[string]string{"poems": poems.Hash()}, Environment: environment(r.cpu),
 	}, r.unfinished())
@@ -209,7 +210,7 @@ func (r *demo) train(ctx context.Context) (int, error) {
 		r.ui.say("warning: %v", w)
 	}
 	steps := r.config.Schedule.Steps
-	loop := &train.Loop{Run: run, Trainer: t, Steps: steps, Every: 30 * time.Second, Keep: 2}
+	loop := &train.Loop{Run: run, Learner: t, Steps: steps, Every: 30 * time.Second, Keep: 2}
 	if err := loop.Start(); err != nil {
 		return 0, err
 	}
@@ -217,9 +218,9 @@ func (r *demo) train(ctx context.Context) (int, error) {
 		r.ui.say("Going on after step %d of %d.", run.Step, steps)
 		r.history.load(filepath.Join(r.out, metricsFile), run.Step)
 	}
-	r.ui.say("The poet: %s parameters, %d layers of %d channels; %d steps of %d poems", count(float64(t.Model.Config().NumParameters())),
-		t.Model.Config().Layers, t.Model.Config().Channels, steps, r.config.Batch)
-	meter := newMeter(r.ui, steps, train.Plan(t.Model.Config(), r.config.Batch, t.Model.Config().Context).TrainingFLOPs, r.cpu.Pool().Threads())
+	r.ui.say("The poet: %s parameters, %d layers of %d channels; %d steps of %d poems", count(float64(m.Config().NumParameters())),
+		m.Config().Layers, m.Config().Channels, steps, r.config.Batch)
+	meter := newMeter(r.ui, steps, train.Plan(m.Config(), r.config.Batch, m.Config().Context).TrainingFLOPs, r.cpu.Pool().Threads())
 	loop.OnStep = func(s train.Stats) (map[string]any, error) {
 		meter.step(s)
 		r.history.add(s)

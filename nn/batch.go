@@ -1,0 +1,117 @@
+package nn
+
+import (
+	"fmt"
+
+	"inkstone/autograd"
+	"inkstone/tensor"
+)
+
+// A BatchGenerator continues many sequences at once: one step of the model gives each of
+// them its next token, and the weights are read once for all.
+type BatchGenerator struct {
+	model Model
+	tape  *autograd.Tape
+	cache *Cache
+	ids   *tensor.Tensor // [B, 1], the tokens of a step
+}
+
+// NewBatchGenerator returns a generator on a backend.
+func NewBatchGenerator(m Model, backend tensor.Backend) *BatchGenerator {
+	g := &BatchGenerator{model: m, tape: autograd.NewTape(backend)}
+	g.tape.SetGrad(false)
+	return g
+}
+
+// Generate continues each prompt by up to most tokens, each drawn by its own sampler, and
+// returns what it added. A sequence ends early after the model's end-of-sequence token, which
+// is part of it, or where stop, called with the row and what it has so far, returns true;
+// stop may be nil. Prompts and continuations must fit the model's context.
+//
+// Prompts may differ in length: all rows start together, and a row whose prompt is longer
+// than the others' is fed its own tokens for as long as they last, while the others already
+// draw theirs. So every token stands at its own position and no row needs padding.
+func (g *BatchGenerator) Generate(prompts [][]int32, most int, samplers []*Sampler, stop func(row int, added []int32) bool) ([][]int32, error) {
+	shortest, longest, err := g.check(prompts, most)
+	if err != nil || len(prompts) == 0 {
+		return nil, err
+	}
+	B := len(prompts)
+	g.reserve(B, longest+most)
+	first := tensor.New(tensor.Int32, B, shortest)
+	for i, p := range prompts {
+		copy(tensor.Data[int32](first)[i*shortest:], p[:shortest])
+	}
+	whole, added := make([][]int32, B), make([][]int32, B)
+	for i, p := range prompts {
+		whole[i] = append(make([]int32, 0, len(p)+most), p...)
+	}
+	ended := make([]bool, B)
+	live := B
+	for ids, at := first, shortest; live > 0; ids, at = g.ids, at+1 {
+		logits := g.logits(ids) // [B, V]
+		V := logits.Dim(1)
+		for i, p := range prompts {
+			next := int32(0) // of a row that has ended; nothing reads it
+			switch {
+			case at < len(p):
+				next = p[at]
+			case !ended[i]:
+				next = samplers[i].Next(tensor.Data[float32](logits)[i*V:][:V], whole[i])
+				whole[i] = append(whole[i], next)
+				added[i] = whole[i][len(p):]
+				if len(added[i]) == most || int(next) == g.model.Config().EOS || stop != nil && stop(i, added[i]) {
+					ended[i] = true
+					live--
+				}
+			}
+			tensor.Data[int32](g.ids)[i] = next
+		}
+	}
+	return added, nil
+}
+
+// check reports prompts that cannot be continued.
+func (g *BatchGenerator) check(prompts [][]int32, most int) (shortest, longest int, err error) {
+	c := g.model.Config()
+	for i, p := range prompts {
+		if len(p) == 0 {
+			return 0, 0, fmt.Errorf("nn: prompt %d is empty", i)
+		}
+		if len(p)+most > c.Context {
+			return 0, 0, fmt.Errorf("nn: prompt %d has %d tokens, with %d more it is longer than the model's context of %d", i, len(p), most, c.Context)
+		}
+		for _, id := range p {
+			if id < 0 || int(id) >= c.Vocab {
+				return 0, 0, fmt.Errorf("nn: prompt %d: token %d is outside the model's vocabulary of %d", i, id, c.Vocab)
+			}
+		}
+		if i == 0 {
+			shortest = len(p)
+		}
+		shortest, longest = min(shortest, len(p)), max(longest, len(p))
+	}
+	if most < 1 {
+		return 0, 0, fmt.Errorf("nn: %d tokens to generate, want at least 1", most)
+	}
+	return shortest, longest, nil
+}
+
+// reserve makes room for B sequences of a length and forgets the ones before.
+func (g *BatchGenerator) reserve(B, length int) {
+	if g.ids != nil && g.ids.Dim(0) == B && g.cache.Cap() >= length {
+		g.cache.Truncate(0)
+		return
+	}
+	g.cache = NewCache(g.model.Config(), g.model.Parameters()[0].Value.DType(), B, length)
+	g.ids = tensor.New(tensor.Int32, B, 1)
+}
+
+// logits returns the scores [B, V] for the tokens that follow ids [B, T].
+func (g *BatchGenerator) logits(ids *tensor.Tensor) *tensor.Tensor {
+	g.tape.Reset()
+	hidden := g.model.Hidden(g.tape, ids, g.cache) // [B, T, C]
+	T := hidden.Dim(1)
+	last := g.tape.Reshape(g.tape.Contiguous(g.tape.Slice(hidden, 1, T-1, T)), hidden.Dim(0), hidden.Dim(2)) // [B, C]
+	return g.model.Logits(g.tape, last).Value
+}
