@@ -56,6 +56,12 @@ func (s *Scorer) Config() *Config { return s.config }
 // Parameters returns those of the model and the head's.
 func (s *Scorer) Parameters() []*autograd.Variable { return s.params }
 
+// HeadParameters returns the head's alone, where the model below it is learned elsewhere or
+// not at all.
+func (s *Scorer) HeadParameters() []*autograd.Variable {
+	return []*autograd.Variable{s.Head.Weight, s.Head.Bias}
+}
+
 // Values returns a number for every position of ids [B, T]: what the sequence is worth as
 // far as there, [B, T].
 func (s *Scorer) Values(t *autograd.Tape, ids *tensor.Tensor) *autograd.Variable {

@@ -162,6 +162,16 @@ func (o *Optimizer) State() []safetensors.Named {
 	return state
 }
 
+// load takes up a state from a file.
+func (o *Optimizer) load(path string, b tensor.Backend) error {
+	f, err := safetensors.Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	return o.LoadState(f, b)
+}
+
 // LoadState takes up a state that was saved. On an error, such as a tensor that is missing
 // or has another shape, nothing is changed.
 func (o *Optimizer) LoadState(f *safetensors.File, b tensor.Backend) error {

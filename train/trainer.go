@@ -149,10 +149,5 @@ func (t *Trainer) Load(dir string) error {
 	if err := t.Weights.Load(dir); err != nil {
 		return err
 	}
-	f, err := safetensors.Open(filepath.Join(dir, optimizerFile))
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	return t.Optimizer.LoadState(f, t.tape.Backend())
+	return t.Optimizer.load(filepath.Join(dir, optimizerFile), t.tape.Backend())
 }
