@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 )
@@ -24,30 +25,31 @@ type Manifest struct {
 
 // ManifestFile is a file as it was when the checkpoint was written.
 type ManifestFile struct {
-	Name   string `json:"name"`
+	Name   string `json:"name"` // with slashes between folders
 	Size   int64  `json:"size"`
 	SHA256 string `json:"sha256"` // hexadecimal
 }
 
-// WriteManifest lists all files of a directory in its manifest.json.
+// WriteManifest lists all files of a directory, and of those in it, in its manifest.json.
 func WriteManifest(dir string, step int) error {
-	entries, err := os.ReadDir(dir) // sorted by name
-	if err != nil {
-		return err
-	}
 	m := Manifest{Step: step, Files: []ManifestFile{}}
-	for _, e := range entries {
-		if e.Name() == manifestName {
-			continue
-		}
-		if !e.Type().IsRegular() {
-			return fmt.Errorf("%s is not a regular file", filepath.Join(dir, e.Name()))
-		}
-		sum, size, err := hashFile(filepath.Join(dir, e.Name()))
-		if err != nil {
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error { // sorted by name
+		if err != nil || d.IsDir() {
 			return err
 		}
-		m.Files = append(m.Files, ManifestFile{e.Name(), size, sum})
+		name, err := filepath.Rel(dir, path)
+		if err != nil || name == manifestName {
+			return err
+		}
+		if !d.Type().IsRegular() {
+			return fmt.Errorf("%s is not a regular file", path)
+		}
+		sum, size, err := hashFile(path)
+		m.Files = append(m.Files, ManifestFile{filepath.ToSlash(name), size, sum})
+		return err
+	})
+	if err != nil {
+		return err
 	}
 	data, err := json.MarshalIndent(m, "", "  ")
 	if err != nil {
@@ -74,10 +76,10 @@ func VerifyManifest(dir string) (*Manifest, error) {
 		return nil, fmt.Errorf("%s: lists no files", path)
 	}
 	for _, f := range m.Files {
-		if f.Name != filepath.Base(f.Name) || !filepath.IsLocal(f.Name) {
+		if !fs.ValidPath(f.Name) || !filepath.IsLocal(filepath.FromSlash(f.Name)) {
 			return nil, fmt.Errorf("%s: %q is no file name", path, f.Name)
 		}
-		file := filepath.Join(dir, f.Name)
+		file := filepath.Join(dir, filepath.FromSlash(f.Name))
 		info, err := os.Stat(file)
 		if err != nil {
 			return nil, err
