@@ -26,13 +26,13 @@ type adapter struct {
 
 // forward maps x [..., K] to [..., N].
 func (a *adapter) forward(t *autograd.Tape, l *Linear, x *autograd.Variable) *autograd.Variable {
-	low := t.Linear(t.Dropout(x, a.dropout), a.a, nil)  // [..., R]
-	update := t.Linear(t.Scale(low, a.scale), a.b, nil) // [..., N]
+	low := t.Linear(t.Dropout(x, a.dropout), a.a, nil) // [..., R]
 	if a.magnitude == nil {
-		return t.Add(l.product(t, x, l.Bias), update)
+		return t.AddLinear(l.product(t, x, l.Bias), low, a.b, a.scale)
 	}
-	length := t.Input(a.lengths(t.Backend(), t.Arena(), l)) // [N]
-	y := t.Mul(t.Add(l.product(t, x, nil), update), t.Div(a.magnitude, length))
+	sum := t.AddLinear(l.product(t, x, nil), low, a.b, a.scale) // [..., N]
+	length := t.Input(a.lengths(t.Backend(), t.Arena(), l))     // [N]
+	y := t.Mul(sum, t.Div(a.magnitude, length))
 	if l.Bias == nil {
 		return y
 	}
