@@ -104,5 +104,36 @@ func linearBackward(t *Tape, n *Node) {
 	}
 }
 
+// AddLinear adds c·x·Wᵀ, for x [..., K] and W [N, K], to y [..., N] in y's own memory: the
+// way a second path joins a layer without a tensor for each and one for the sum. y must
+// come straight from Linear or LinearT, whose backward does not look at it, and nothing
+// else may read it. Kept: x.
+//
+//	dy passes on    dx = c·dy·W    dW = c·dyᵀ·x
+func (t *Tape) AddLinear(y, x, weight *Variable, c float64) *Variable {
+	checkDType("AddLinear", y, x, weight)
+	if y.op != "Linear" || y.uses > 0 {
+		panic(fmt.Sprintf("autograd: AddLinear: y is a result of %q with %d uses, want an unused one of Linear", y.op, y.uses))
+	}
+	if weight.Dim(1) != x.Dim(-1) || weight.Dim(0) != y.Dim(-1) {
+		panic(fmt.Sprintf("autograd: AddLinear: y %v, x %v, weight %v", y.Shape(), x.Shape(), weight.Shape()))
+	}
+	x = t.Contiguous(x)
+	sum := t.variable(t.arena.View(y.Value))
+	t.backend.MatMul(t.rows(sum.Value), t.rows(x.Value), t.arena.Transpose(weight.Value, 0, 1), nil, c, 1)
+	n := t.record("AddLinear", sum, func(t *Tape, n *Node) {
+		dy, c := t.rows(n.dy()), n.floats[0]
+		if dx, beta := n.blend(t, 1); dx != nil {
+			t.backend.MatMul(t.rows(dx), dy, n.x(2), nil, c, beta)
+		}
+		if dw, beta := n.blend(t, 2); dw != nil {
+			t.backend.MatMul(dw, t.arena.Transpose(dy, 0, 1), t.rows(n.x(1)), nil, c, beta)
+		}
+		n.pass(t, 0, n.dy())
+	}, y, x, weight)
+	n.floats[0] = c
+	return sum
+}
+
 // rows views x [..., C] as a matrix [rows, C].
 func (t *Tape) rows(x *tensor.Tensor) *tensor.Tensor { return t.arena.Reshape(x, -1, x.Dim(-1)) }

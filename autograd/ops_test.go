@@ -88,6 +88,12 @@ var opCases = []opCase{
 	{"LinearT", inputs{randn(1, 2, 7, 5), randn(2, 5, 6), randn(3, 6)}, func(t *Tape, v []*Variable) *Variable {
 		return t.LinearT(v[0], v[1], v[2])
 	}},
+	{"AddLinear", inputs{randn(1, 2, 7, 5), randn(2, 6, 5), randn(3, 2, 7, 3), randn(4, 6, 3)}, func(t *Tape, v []*Variable) *Variable {
+		return t.Tanh(t.AddLinear(t.Linear(v[0], v[1], nil), v[2], v[3], 0.7))
+	}},
+	{"AddLinear of one input", inputs{randn(1, 7, 5), randn(2, 5, 6), randn(3, 3, 5), randn(4, 6, 3)}, func(t *Tape, v []*Variable) *Variable {
+		return t.AddLinear(t.LinearT(v[0], v[1], nil), t.Linear(v[0], v[2], nil), v[3], -2)
+	}},
 	{"Linear twice", inputs{randn(1, 7, 5), randn(2, 5, 5)}, func(t *Tape, v []*Variable) *Variable {
 		return t.Linear(t.Tanh(t.Linear(v[0], v[1], nil)), v[1], nil)
 	}},
@@ -160,6 +166,28 @@ func TestGradients(t *testing.T) {
 		if err := GradCheck(c, 1e-6, o.f, o.in...); err != nil {
 			t.Errorf("%s: %v", o.name, err)
 		}
+	}
+}
+
+// TestAddLinearTakesFreshSums: what it would change under another's eyes is refused.
+func TestAddLinearTakesFreshSums(t *testing.T) {
+	c := tensor.NewCPU(1)
+	defer c.Close()
+	x, w := NewParameter("x", randn(1, 2, 3)), NewParameter("w", randn(2, 3, 3))
+	for name, y := range map[string]func(tape *Tape) *Variable{
+		"a parameter": func(*Tape) *Variable { return x },
+		"Tanh":        func(tape *Tape) *Variable { return tape.Tanh(x) },
+		"used":        func(tape *Tape) *Variable { y := tape.Linear(x, w, nil); tape.Exp(y); return y },
+	} {
+		func() {
+			defer func() {
+				if recover() == nil {
+					t.Errorf("%s is accepted", name)
+				}
+			}()
+			tape := NewTape(c)
+			tape.AddLinear(y(tape), x, w, 1)
+		}()
 	}
 }
 

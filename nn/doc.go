@@ -1,6 +1,6 @@
 // Package nn builds neural networks from the operations of package autograd: layers, the
 // GPT-2 and Llama families of transformers, loading and saving them as Hugging Face model
-// directories, and generating text with them.
+// directories, adapting them with few parameters (LoRA), and generating text with them.
 //
 // A layer is a struct of parameters with a Forward method that takes the tape to compute on:
 //

@@ -17,8 +17,12 @@ const (
 )
 
 // Save writes a model's config.json and model.safetensors into a directory, which is made
-// if it does not exist. The same model always gives the same bytes.
+// if it does not exist. The same model always gives the same bytes. Of a LoRA only the
+// adapters are written, as LoRA.Save does.
 func Save(m Model, dir string) error {
+	if l, ok := m.(*LoRA); ok {
+		return l.Save(dir)
+	}
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return err
 	}
@@ -75,8 +79,12 @@ func openModel(dir string) (*Config, *safetensors.File, error) {
 	return c, f, nil
 }
 
-// LoadWeights replaces the weights of a model by those in a directory.
+// LoadWeights replaces the weights of a model by those in a directory; of a LoRA, those of
+// the adapters.
 func LoadWeights(m Model, dir string, backend tensor.Backend) error {
+	if l, ok := m.(*LoRA); ok {
+		return l.load(dir, backend)
+	}
 	path := filepath.Join(dir, WeightsFile)
 	f, err := safetensors.Open(path)
 	if err != nil {

@@ -70,6 +70,15 @@ func (m *GPT2) Config() *Config { return m.config }
 // Parameters returns the learned tensors in a fixed order.
 func (m *GPT2) Parameters() []*autograd.Variable { return m.params }
 
+// Linears returns the linear layers of the blocks, from the first block to the last.
+func (m *GPT2) Linears() []*Linear {
+	var all []*Linear
+	for _, b := range m.Blocks {
+		all = append(all, b.QKV, b.AttentionOut, b.MLPIn, b.MLPOut)
+	}
+	return all
+}
+
 // Hidden works as Model.Hidden says.
 func (m *GPT2) Hidden(t *autograd.Tape, ids *tensor.Tensor, cache *Cache) *autograd.Variable {
 	past := cache.Len()

@@ -1,6 +1,8 @@
 package nn
 
 import (
+	"strings"
+
 	"inkstone/autograd"
 	"inkstone/tensor"
 )
@@ -10,15 +12,44 @@ type Linear struct {
 	Weight *autograd.Variable // [N, K], or [K, N] if Conv1D
 	Bias   *autograd.Variable // [N] or nil
 	Conv1D bool               // the weight is stored [K, N], as GPT-2's checkpoints do
+
+	adapter *adapter // changes what the layer computes, see LoRA; or nil
 }
 
 // Forward maps x [..., K] to [..., N].
 func (l *Linear) Forward(t *autograd.Tape, x *autograd.Variable) *autograd.Variable {
-	if l.Conv1D {
-		return t.LinearT(x, l.Weight, l.Bias)
+	if l.adapter != nil {
+		return l.adapter.forward(t, l, x)
 	}
-	return t.Linear(x, l.Weight, l.Bias)
+	return l.product(t, x, l.Bias)
 }
+
+// product computes x·Wᵀ + bias with the layer's own weight.
+func (l *Linear) product(t *autograd.Tape, x, bias *autograd.Variable) *autograd.Variable {
+	if l.Conv1D {
+		return t.LinearT(x, l.Weight, bias)
+	}
+	return t.Linear(x, l.Weight, bias)
+}
+
+// inputs returns K.
+func (l *Linear) inputs() int {
+	if l.Conv1D {
+		return l.Weight.Dim(0)
+	}
+	return l.Weight.Dim(1)
+}
+
+// outputs returns N.
+func (l *Linear) outputs() int {
+	if l.Conv1D {
+		return l.Weight.Dim(1)
+	}
+	return l.Weight.Dim(0)
+}
+
+// name returns the layer's path in the model, such as "transformer.h.0.attn.c_attn".
+func (l *Linear) name() string { return strings.TrimSuffix(l.Weight.Name, ".weight") }
 
 // An Embedding is a table of vectors, one for each id.
 type Embedding struct {

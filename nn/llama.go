@@ -93,6 +93,15 @@ func (m *Llama) Config() *Config { return m.config }
 // Parameters returns the learned tensors in a fixed order.
 func (m *Llama) Parameters() []*autograd.Variable { return m.params }
 
+// Linears returns the linear layers of the blocks, from the first block to the last.
+func (m *Llama) Linears() []*Linear {
+	var all []*Linear
+	for _, b := range m.Blocks {
+		all = append(all, b.Q, b.K, b.V, b.O, b.Gate, b.Up, b.Down)
+	}
+	return all
+}
+
 // Hidden works as Model.Hidden says.
 func (m *Llama) Hidden(t *autograd.Tape, ids *tensor.Tensor, cache *Cache) *autograd.Variable {
 	checkIDs(m.config, ids, cache.Len())

@@ -17,6 +17,7 @@ import (
 type generateCmd struct {
 	Prompt      string   `arg:"" optional:"" help:"Text to continue; - reads it from standard input."`
 	Model       string   `help:"Model directory." required:"" type:"path" placeholder:"DIR"`
+	Adapter     string   `help:"Directory of a LoRA adapter for the model." type:"path" placeholder:"DIR"`
 	Tokens      int      `help:"Tokens to write at most." default:"128"`
 	Temperature float64  `help:"Randomness: 0 always takes the most likely token." default:"0.8"`
 	TopK        int      `help:"Choose among the k most likely tokens; 0 means all." default:"0" placeholder:"K"`
@@ -57,12 +58,12 @@ func (c *generateCmd) Run(ctx context.Context, u *ui, g *globals) error {
 	if err != nil {
 		return err
 	}
-	m, err := nn.Load(c.Model, tensor.Float32, cpu)
+	m, err := c.load(cpu)
 	if err != nil {
 		return err
 	}
-	if n := tok.VocabSize(); n > m.Config().Vocab {
-		return fmt.Errorf("%s: the tokenizer has %d tokens, the model %d: they do not belong together", c.Model, n, m.Config().Vocab)
+	if err := checkVocab(c.Model, tok, m.Config()); err != nil {
+		return err
 	}
 	prompt := promptIDs(tok, m.Config(), c.Prompt, c.Special)
 	writer := nn.NewGenerator(m, cpu)
@@ -95,6 +96,24 @@ func (c *generateCmd) Run(ctx context.Context, u *ui, g *globals) error {
 		Tokens int     `json:"tokens"`
 		Speed  float64 `json:"tokens_per_second"`
 	}{c.Prompt, out.text(), written, float64(written) / max(time.Since(start).Seconds(), 1e-9)})
+	return nil
+}
+
+// load loads the model, with the adapter folded in if there is one: a token then costs no
+// more than the base model's.
+func (c *generateCmd) load(backend tensor.Backend) (nn.Model, error) {
+	if c.Adapter == "" {
+		return nn.Load(c.Model, tensor.Float32, backend)
+	}
+	m, _, err := loadMerged(c.Model, c.Adapter, backend)
+	return m, err
+}
+
+// checkVocab reports a tokenizer that writes ids its model does not know.
+func checkVocab(dir string, tok tokenizer.Tokenizer, c *nn.Config) error {
+	if n := tok.VocabSize(); n > c.Vocab {
+		return fmt.Errorf("%s: the tokenizer has %d tokens, the model %d: they do not belong together", dir, n, c.Vocab)
+	}
 	return nil
 }
 

@@ -22,6 +22,7 @@ type cli struct {
 	Generate  generateCmd  `cmd:"" help:"Continue a text with a trained model."`
 	Tokenizer tokenizerCmd `cmd:"" help:"Build and inspect tokenizers."`
 	Convert   convertCmd   `cmd:"" help:"Turn other tools' model files into a model directory."`
+	Merge     mergeCmd     `cmd:"" help:"Fold a LoRA adapter into the model it was trained on."`
 	Plan      planCmd      `cmd:"" help:"Say what training a model needs, before it runs."`
 	Bench     benchCmd     `cmd:"" help:"Measure this machine and Inkstone on it."`
 	Devices   devicesCmd   `cmd:"" help:"List what this machine can compute on, and what was chosen."`
