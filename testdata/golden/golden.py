@@ -1,4 +1,4 @@
-"""What make_ops.py and make_models.py share: numbers to start from, and the file format."""
+"""What the scripts here share: numbers to start from, and the file format."""
 
 import json
 import struct

@@ -33,8 +33,9 @@ def gain(n, mean=1):
     return normal(n, std=0.2, mean=mean)
 
 
-def gpt2_weights():
-    h, w = GPT2["n_inner"], {"transformer.wte.weight": weight(V, C), "transformer.wpe.weight": weight(CONTEXT, C)}
+def gpt2_weights(config):
+    C, L, h = config["n_embd"], config["n_layer"], config["n_inner"]
+    w = {"transformer.wte.weight": weight(config["vocab_size"], C), "transformer.wpe.weight": weight(config["n_positions"], C)}
     for i in range(L):
         for name, k, n in [("attn.c_attn", C, 3 * C), ("attn.c_proj", C, C), ("mlp.c_fc", C, h), ("mlp.c_proj", h, C)]:
             w[f"transformer.h.{i}.{name}.weight"] = weight(k, n)  # Conv1D: [in, out]
@@ -44,23 +45,29 @@ def gpt2_weights():
     return w
 
 
-def gpt2_logits(w, ids):
+def gpt2_hidden(config, w, ids):
+    """The final normalised hidden states [B, T, C]."""
+    C, H = config["n_embd"], config["n_head"]
+
     def norm(name, x):
-        return F.layer_norm(x, (C,), w[name + ".weight"], w[name + ".bias"], GPT2["layer_norm_epsilon"])
+        return F.layer_norm(x, (C,), w[name + ".weight"], w[name + ".bias"], config["layer_norm_epsilon"])
 
     def conv1d(name, x):
         return x @ w[name + ".weight"] + w[name + ".bias"]
 
-    H = GPT2["n_head"]
     x = w["transformer.wte.weight"][ids] + w["transformer.wpe.weight"][: ids.shape[1]]
-    for i in range(L):
+    for i in range(config["n_layer"]):
         h = f"transformer.h.{i}"
         q, k, v = conv1d(h + ".attn.c_attn", norm(h + ".ln_1", x)).view(*ids.shape, 3, H, C // H).unbind(2)
         o = attention(q, k, v, 1 / math.sqrt(C // H), True)
         x = x + conv1d(h + ".attn.c_proj", o.reshape(*ids.shape, C))
         u = conv1d(h + ".mlp.c_fc", norm(h + ".ln_2", x))
         x = x + conv1d(h + ".mlp.c_proj", 0.5 * u * (1 + torch.tanh(math.sqrt(2 / math.pi) * (u + 0.044715 * u**3))))
-    return norm("transformer.ln_f", x) @ w["transformer.wte.weight"].T
+    return norm("transformer.ln_f", x)
+
+
+def gpt2_logits(w, ids):
+    return gpt2_hidden(GPT2, w, ids) @ w["transformer.wte.weight"].T
 
 
 def llama_weights():
@@ -127,6 +134,7 @@ def train(name, config, weights, logits):
     print("  losses", *(f"{l:.4f}" for l in losses), " norms", *(f"{n:.2f}" for n in norms))
 
 
-torch.manual_seed(20262)
-train("gpt2", GPT2, gpt2_weights(), gpt2_logits)
-train("llama", LLAMA, llama_weights(), llama_logits)
+if __name__ == "__main__":
+    torch.manual_seed(20262)
+    train("gpt2", GPT2, gpt2_weights(GPT2), gpt2_logits)
+    train("llama", LLAMA, llama_weights(), llama_logits)
