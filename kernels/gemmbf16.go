@@ -11,13 +11,14 @@ import "math"
 //	|C − A·B| ≤ (2⁻⁸ + 2⁻¹⁸)·Σ|a·b|     beside what float32 sums lose
 //
 // A product of two bfloat16 numbers has 16 bits and is exact in float32. What remains are the
-// sums. The level avx512bf16 has VDPBF16PS, which adds two products to each of sixteen
-// sums. It is no fused multiply-add: it always rounds to nearest even, may add the two
-// products to the sum in either order or to one another first, and takes subnormal numbers
-// for zeros, in factors as in results. So against the twin below, which adds one product at
-// a time, its error obeys the bound of any sum in float32, (k+1)·2⁻²⁴·Σ|a·b|, and k·2⁻¹²⁶
-// more for what it takes for zero. Other levels round while they pack, to bfloat16 kept in
-// float32, and multiply with the tile of Gemm.
+// sums. The level avx512bf16 has VDPBF16PS, which adds two products to each of sixteen sums.
+// It is no fused multiply-add: it rounds every sum to nearest even, whatever the processor is
+// set to, may add the two products to one another first (Zen 5 does) or one after the other
+// (as Intel's manual has it), and takes subnormal numbers for zeros, in factors as in results.
+// So its error, against sums without error of the rounded factors, obeys the bound of any sum
+// in float32, (k+1)·2⁻²⁴·Σ|a·b|, and 3k·2⁻¹²⁶·max(1, |a|, |b|) more for what it takes for zero.
+// Other levels round while they pack, to bfloat16 kept in float32, and multiply with the
+// tile of Gemm.
 
 // GemmPanelsBF16 returns how many numbers PackPanelsBF16 writes for a width and a depth k.
 func GemmPanelsBF16[T Float](width, panel, k int) int { return roundUp(width, panel) * wordsBF16[T](k) }
