@@ -1,7 +1,5 @@
 package tensor
 
-import "fmt"
-
 // Precision is how exactly a backend multiplies Float32 matrices. Tensors are Float32 either
 // way, and so are the sums of products and every other operation.
 type Precision uint8
@@ -19,16 +17,6 @@ var precisions = [...]string{"f32", "bf16"}
 
 // String returns the name, "f32" or "bf16".
 func (p Precision) String() string { return precisions[p] }
-
-// ParsePrecision returns the precision of a name that String gives.
-func ParsePrecision(name string) (Precision, error) {
-	for p, s := range precisions {
-		if s == name {
-			return Precision(p), nil
-		}
-	}
-	return F32, fmt.Errorf("tensor: precision %q: there are f32 and bf16", name)
-}
 
 // SetPrecision sets how MatMul multiplies Float32 tensors, which is F32 at first. It must not
 // be called while the backend computes.

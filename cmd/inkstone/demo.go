@@ -34,6 +34,7 @@ threads. Ctrl-C saves; the same command goes on.
 
   inkstone demo
   inkstone demo --size tiny --minutes 1
+  inkstone demo --precision bf16
   inkstone generate --model inkstone-demo/model "舉頭望山月，"`
 }
 
@@ -51,14 +52,15 @@ var poetSizes = map[string]poetSize{
 
 // demoConfig is what determines the demo's outcome, as written to run.json.
 type demoConfig struct {
-	Verb     string            `json:"verb"`
-	Size     string            `json:"size"`
-	Seed     uint64            `json:"seed"`
-	Batch    int               `json:"batch"`
-	Famous   int               `json:"famous_repeats"`
-	Dropout  float64           `json:"dropout"`
-	AdamW    train.AdamWConfig `json:"adamw"`
-	Schedule train.Schedule    `json:"schedule"`
+	Verb      string            `json:"verb"`
+	Size      string            `json:"size"`
+	Precision string            `json:"precision"`
+	Seed      uint64            `json:"seed"`
+	Batch     int               `json:"batch"`
+	Famous    int               `json:"famous_repeats"`
+	Dropout   float64           `json:"dropout"`
+	AdamW     train.AdamWConfig `json:"adamw"`
+	Schedule  train.Schedule    `json:"schedule"`
 }
 
 // A demo is a run of the command.
@@ -81,7 +83,7 @@ func (d *demoCmd) Run(ctx context.Context, u *ui, g *globals) error {
 	if d.Minutes < 0 || d.Steps < 0 || d.Minutes > 0 && d.Steps > 0 {
 		return usagef("demo: give --steps or --minutes, one of them, not below 0")
 	}
-	cpu := tensor.NewCPU(g.Threads)
+	cpu := g.newCPU()
 	defer cpu.Close()
 	r := &demo{ui: u, out: d.Out, cpu: cpu, start: time.Now()}
 	r.learn, r.heldout = poems.Split(poems.Load())
@@ -93,7 +95,7 @@ func (d *demoCmd) Run(ctx context.Context, u *ui, g *globals) error {
 		steps = d.Steps
 	}
 	r.config = demoConfig{
-		Verb: "demo", Size: d.Size, Seed: g.Seed, Batch: 48, Famous: 20, Dropout: 0.1, AdamW: train.DefaultAdamW(),
+		Verb: "demo", Size: d.Size, Precision: g.Precision, Seed: g.Seed, Batch: 48, Famous: 20, Dropout: 0.1, AdamW: train.DefaultAdamW(),
 		Schedule: train.Schedule{Kind: "cosine", Peak: size.lr, Final: 0.05},
 	}
 	r.setSteps(steps)
@@ -219,7 +221,7 @@ func (r *demo) train(ctx context.Context) (int, error) {
 	}
 	r.ui.say("The poet: %s parameters, %d layers of %d channels; %d steps of %d poems", count(float64(t.Model.Config().NumParameters())),
 		t.Model.Config().Layers, t.Model.Config().Channels, steps, r.config.Batch)
-	meter := newMeter(r.ui, steps, train.Plan(t.Model.Config(), r.config.Batch, t.Model.Config().Context).TrainingFLOPs, r.cpu.Pool().Threads())
+	meter := newMeter(r.ui, steps, train.Plan(t.Model.Config(), r.config.Batch, t.Model.Config().Context).TrainingFLOPs, r.cpu)
 	loop.OnStep = func(s train.Stats) (map[string]any, error) {
 		meter.step(s)
 		r.history.add(s)
