@@ -51,17 +51,19 @@ func init() {
 // runPackBF16 packs into the last numbers of the panels' memory and reads them back.
 func runPackBF16[T Float](o *operands[T]) {
 	l := packLayouts[o.n[0]]
-	words := wordsBF16[T](l.k)
 	panels := o.f[1][len(o.f[1])-GemmPanelsBF16[T](l.width, l.panel, l.k):]
 	PackPanelsBF16(panels, o.f[2], l.across, l.along, l.width, l.panel, l.k)
 	for i := range o.f[0] {
-		p, at := i/(l.panel*l.k), i%(l.panel*l.k)
-		row, col := at/l.panel, at%l.panel
-		if wordsBF16[T](2) == 2 {
-			o.f[0][i] = panels[i]
-			continue
-		}
-		word := panels[p*l.panel*words+row/2*l.panel+col]
-		o.f[0][i] = T(math.Float32frombits(math.Float32bits(float32(word)) >> (16 * (row % 2)) << 16))
+		o.f[0][i] = unpackBF16(panels, l.panel, l.k, i)
 	}
+}
+
+// unpackBF16 returns number i of packed panels, counted as PackPanels lays them.
+func unpackBF16[T Float](panels []T, panel, k, i int) T {
+	if wordsBF16[T](2) == 2 {
+		return panels[i]
+	}
+	p, row, col := i/(panel*k), i%(panel*k)/panel, i%panel
+	word := math.Float32bits(float32(panels[(p*wordsBF16[T](k)+row/2)*panel+col]))
+	return T(math.Float32frombits(word >> (16 * (row % 2)) << 16))
 }
