@@ -101,14 +101,19 @@ func packRowsGeneric[T Float](dst, src []T, along, width, panel, k int) {
 //
 //go:noinline
 func Gemm[T Float](c []T, ldc int, a, b []T, m, n, k int, alpha, beta T) {
-	cols := GemmCols[T]()
 	checkLen("Gemm", "a", len(a), GemmPanels(m, GemmRows, k))
-	checkLen("Gemm", "b", len(b), GemmPanels(n, cols, k))
+	checkLen("Gemm", "b", len(b), GemmPanels(n, GemmCols[T](), k))
 	checkRows("Gemm", "c", len(c), ldc, m, n)
+	gemmPanels(c, ldc, a, b, m, n, k, alpha, beta, gemmTile[T])
+}
+
+// gemmPanels does the loops of Gemm around a microkernel.
+func gemmPanels[T Float](c []T, ldc int, a, b []T, m, n, k int, alpha, beta T, tile func(c []T, ldc int, a, b []T, k int, alpha, beta T, rows, cols int)) {
+	cols := GemmCols[T]()
 	for j := 0; j < n; j += cols {
 		panel := b[j*k:][:cols*k]
 		for i := 0; i < m; i += GemmRows {
-			gemmTile(c[i*ldc+j:], ldc, a[i*k:][:GemmRows*k], panel, k, alpha, beta, min(GemmRows, m-i), min(cols, n-j))
+			tile(c[i*ldc+j:], ldc, a[i*k:][:GemmRows*k], panel, k, alpha, beta, min(GemmRows, m-i), min(cols, n-j))
 		}
 	}
 }

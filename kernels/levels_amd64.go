@@ -13,6 +13,9 @@ func machineLevels() []level {
 	ls = append(ls, level{"avx2", "AVX2 FMA3 F16C", avx2Table()})
 	if cpuid.CPU.Supports(cpuid.AVX512F, cpuid.AVX512BW, cpuid.AVX512DQ, cpuid.AVX512VL) {
 		ls = append(ls, level{"avx512", "AVX512 F BW DQ VL", avx512Table()})
+		if cpuid.CPU.Supports(cpuid.AVX512BF16) {
+			ls = append(ls, level{"avx512bf16", "AVX512 F BW DQ VL BF16", avx512BF16Table()})
+		}
 	}
 	return ls
 }
@@ -20,7 +23,7 @@ func machineLevels() []level {
 // avx2Table is generic with every kernel replaced that has an AVX2 version.
 func avx2Table() table {
 	t := generic
-	t.peak = peakAVX2
+	t.peak, t.peakBF16 = peakAVX2, peakAVX2
 	t.dot = dotAVX2
 	t.sum = sumAVX2
 	t.squaredNorm = squaredNormAVX2
@@ -59,7 +62,8 @@ func avx2Table() table {
 	t.softmaxStep = softmaxStepAVX2
 	t.softmaxGradient = softmaxGradientAVX2
 	t.transpose = transposeAVX2
-	t.gemmCols, t.gemmTile = gemmColsAVX2, gemmTileAVX2
+	t.gemmCols, t.gemmTile, t.gemmTileBF16 = gemmColsAVX2, gemmTileAVX2, gemmTileAVX2
+	t.roundBF16 = roundBF16AVX2
 	t.packRows = packRowsAVX2
 	t.expSum = expSumAVX2
 	t.expScale = expScaleAVX2
@@ -75,7 +79,7 @@ func avx2Table() table {
 // avx512Table is avx2Table with every kernel replaced that has an AVX-512 version.
 func avx512Table() table {
 	t := avx2Table()
-	t.peak = peakAVX512
+	t.peak, t.peakBF16 = peakAVX512, peakAVX512
 	t.dot = dotAVX512
 	t.sum = sumAVX512
 	t.squaredNorm = squaredNormAVX512
@@ -113,7 +117,8 @@ func avx512Table() table {
 	t.strip = stripAVX512
 	t.softmaxStep = softmaxStepAVX512
 	t.softmaxGradient = softmaxGradientAVX512
-	t.gemmCols, t.gemmTile = gemmColsAVX512, gemmTileAVX512
+	t.gemmCols, t.gemmTile, t.gemmTileBF16 = gemmColsAVX512, gemmTileAVX512, gemmTileAVX512
+	t.roundBF16 = roundBF16AVX512
 	t.expSum = expSumAVX512
 	t.expScale = expScaleAVX512
 	t.squaredDistance = squaredDistanceAVX512
@@ -122,5 +127,13 @@ func avx512Table() table {
 	t.normSums = normSumsAVX512
 	t.normGradient = normGradientAVX512
 	t.normWeight = normWeightAVX512
+	return t
+}
+
+// avx512BF16Table is avx512Table with products of bfloat16 by their own instruction.
+func avx512BF16Table() table {
+	t := avx512Table()
+	t.peakBF16 = peakAVX512BF16
+	t.pairBF16, t.packBF16, t.gemmTileBF16 = 2, packAVX512BF16, gemmTileAVX512BF16
 	return t
 }

@@ -10,6 +10,6 @@ func machineLevels() []level {
 // neonTable is generic with every kernel replaced that has a NEON version.
 func neonTable() table {
 	t := generic
-	t.gemmCols, t.gemmTile = gemmColsNEON, gemmTileNEON
+	t.gemmCols, t.gemmTile, t.gemmTileBF16 = gemmColsNEON, gemmTileNEON, gemmTileNEON
 	return t
 }

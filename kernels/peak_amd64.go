@@ -11,3 +11,9 @@ func peakAVX2(n int) int
 //
 //go:noescape
 func peakAVX512(n int) int
+
+// peakAVX512BF16 works like peakGeneric on twenty-four registers of sixteen numbers, two
+// products at a time.
+//
+//go:noescape
+func peakAVX512BF16(n int) int

@@ -29,12 +29,18 @@ type table struct {
 	swigluBackward             func(dgate, dup, dy, gate, up []float32)
 
 	// multiply-adds in registers, to measure the machine's limit
-	peak func(n int) (flops int)
+	peak, peakBF16 func(n int) (flops int)
 
 	// matrix multiplication
 	gemmCols int // width of gemmTile's tile
 	gemmTile func(c []float32, ldc int, a, b []float32, k int, alpha, beta float32, rows, cols int)
 	packRows func(dst, src []float32, along, width, panel, k int)
+
+	// the same of numbers rounded to bfloat16
+	pairBF16     int // of them in a number of a packed panel: 2, or 1 where they are kept as float32
+	packBF16     func(dst, src []float32, across, along, width, panel, k int)
+	roundBF16    func(x []float32)
+	gemmTileBF16 func(c []float32, ldc int, a, b []float32, k int, alpha, beta float32, rows, cols int)
 
 	// rows: softmax, cross-entropy, normalisation
 	expSum          func(dst, x []float32, m float32) float32
@@ -78,7 +84,8 @@ var generic = table{
 	scale: scaleGeneric[float32],
 	fill:  fillGeneric[float32],
 
-	peak: peakGeneric,
+	peak:     peakGeneric,
+	peakBF16: peakGeneric,
 
 	dot:         dotGeneric[float32],
 	sum:         sumGeneric[float32],
@@ -106,6 +113,11 @@ var generic = table{
 	gemmCols: gemmColsGeneric,
 	gemmTile: gemmTileGeneric[float32],
 	packRows: packRowsGeneric[float32],
+
+	pairBF16:     1,
+	packBF16:     packBF16Generic[float32],
+	roundBF16:    roundBF16Generic[float32],
+	gemmTileBF16: gemmTileGeneric[float32],
 
 	expSum:          expSumGeneric[float32],
 	expScale:        expScaleGeneric[float32],

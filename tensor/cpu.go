@@ -9,7 +9,8 @@ import (
 // CPU is the Backend of the machine's processor: it checks shapes, cuts work into chunks
 // for its Pool, and calls package kernels.
 type CPU struct {
-	pool *Pool
+	pool      *Pool
+	precision Precision
 }
 
 // NewCPU returns a CPU backend with its own pool of threads; 0 means one for each CPU. It

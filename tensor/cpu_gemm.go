@@ -23,12 +23,38 @@ type gemmArgs[T kernels.Float] struct {
 	c, a, b     matrix[T]
 	bias        []T
 	alpha, beta T
+	bf16        bool // factors are rounded to bfloat16
 
 	depth          int // of the inner dimension, in one block
 	strips, blocks int // tasks: strips of columns by blocks of rows
 
 	first, last int // rows of A that are packed
 	packed      []T // their panels, a depth at a time
+}
+
+// panels, pack and tiles are GemmPanels, PackPanels and Gemm of package kernels in the
+// product's precision.
+func (j *gemmArgs[T]) panels(width, panel, k int) int {
+	if j.bf16 {
+		return kernels.GemmPanelsBF16[T](width, panel, k)
+	}
+	return kernels.GemmPanels(width, panel, k)
+}
+
+func (j *gemmArgs[T]) pack(dst, src []T, across, along, width, panel, k int) {
+	if j.bf16 {
+		kernels.PackPanelsBF16(dst, src, across, along, width, panel, k)
+		return
+	}
+	kernels.PackPanels(dst, src, across, along, width, panel, k)
+}
+
+func (j *gemmArgs[T]) tiles(c, a, b []T, m, n, k int, beta T) {
+	if j.bf16 {
+		kernels.GemmBF16(c, j.c.row, a, b, m, n, k, j.alpha, beta)
+		return
+	}
+	kernels.Gemm(c, j.c.row, a, b, m, n, k, j.alpha, beta)
 }
 
 // split returns where piece i of n numbers begins when they are dealt to pieces as evenly
@@ -74,8 +100,8 @@ func multiply[T kernels.Float](c *CPU, j gemmArgs[T], do gemmSteps[T]) {
 		return
 	}
 	j.plan()
-	rows, wide := j.last, kernels.GemmPanels(j.last, kernels.GemmRows, 1)
-	scratch := takeScratch[T](wide * k)
+	rows := j.last
+	scratch := takeScratch[T](j.panels(rows, kernels.GemmRows, k))
 	j.packed = *scratch
 	for ; j.first < m; j.first = j.last {
 		j.last = min(j.first+rows, m)
@@ -93,7 +119,7 @@ func packChunk[T kernels.Float](j *gemmArgs[T], lo, hi int) {
 	for task := lo; task < hi; task++ {
 		p, top := task/groups*j.depth, task%groups*gemmGroup
 		depth, height := min(j.depth, k-p), min(gemmGroup, rows-top)
-		kernels.PackPanels(j.packedPanels(p, depth, top, height), j.a.data[(j.first+top)*j.a.row+p*j.a.col:],
+		j.pack(j.packedPanels(p, depth, top, height), j.a.data[(j.first+top)*j.a.row+p*j.a.col:],
 			j.a.row, j.a.col, height, kernels.GemmRows, depth)
 	}
 }
@@ -101,8 +127,8 @@ func packChunk[T kernels.Float](j *gemmArgs[T], lo, hi int) {
 // packedPanels returns the panels of rows top, top+1, … of the packed rows, of the depth
 // that begins at p.
 func (j *gemmArgs[T]) packedPanels(p, depth, top, height int) []T {
-	wide := kernels.GemmPanels(j.last-j.first, kernels.GemmRows, 1) // rows, rounded up
-	return j.packed[wide*p+top*depth:][:kernels.GemmPanels(height, kernels.GemmRows, depth)]
+	before := j.panels(j.last-j.first, kernels.GemmRows, p) + j.panels(top, kernels.GemmRows, depth)
+	return j.packed[before:][:j.panels(height, kernels.GemmRows, depth)]
 }
 
 // gemmChunk computes tasks [lo, hi): a strip of columns of a block of rows of C each.
@@ -121,9 +147,9 @@ func gemmChunk[T kernels.Float](j *gemmArgs[T], lo, hi int) {
 		beta := j.beta
 		for p := 0; p < k || p == 0; p += j.depth {
 			depth := min(j.depth, k-p)
-			strip := (*scratch)[:kernels.GemmPanels(width, cols, depth)]
-			kernels.PackPanels(strip, j.b.data[min(p*j.b.row+left*j.b.col, len(j.b.data)):], j.b.col, j.b.row, width, cols, depth)
-			kernels.Gemm(c, j.c.row, j.packedPanels(p, depth, top, height), strip, height, width, depth, j.alpha, beta)
+			strip := (*scratch)[:j.panels(width, cols, depth)]
+			j.pack(strip, j.b.data[min(p*j.b.row+left*j.b.col, len(j.b.data)):], j.b.col, j.b.row, width, cols, depth)
+			j.tiles(c, j.packedPanels(p, depth, top, height), strip, height, width, depth, beta)
 			beta = 1
 		}
 		j.addBias(c, left, height, width)

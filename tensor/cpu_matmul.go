@@ -88,7 +88,7 @@ func batchChunk[T kernels.Float](s *gemmBatch[T], lo, hi int) {
 func (s *gemmBatch[T]) product(i int) gemmArgs[T] {
 	return gemmArgs[T]{
 		c: matrixOf[T](&s.c, &s.c, i), a: matrixOf[T](&s.a, &s.c, i), b: matrixOf[T](&s.b, &s.c, i),
-		bias: s.bias, alpha: s.alpha, beta: s.beta,
+		bias: s.bias, alpha: s.alpha, beta: s.beta, bf16: s.cpu.precision == BF16 && s.c.dtype == Float32,
 	}
 }
 

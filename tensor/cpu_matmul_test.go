@@ -184,19 +184,24 @@ func TestMatMulThreads(t *testing.T) {
 	defer one.Close()
 	defer two.Close()
 	defer three.Close()
-	for _, s := range [][3]int{{1, 3000, 500}, {8, 700, 1030}, {256, 800, 900}, {700, 300, 40}, {33, 65, 5000}} {
-		for _, l := range []string{"NN", "NT", "TN", "TT"} {
-			r := rand.New(rand.NewPCG(4, 4))
-			kind := map[byte]string{'N': "rows", 'T': "columns"}
-			a, b := stored(r, Float32, s[0], s[2], kind[l[0]]), stored(r, Float32, s[2], s[1], kind[l[1]])
-			want := New(Float32, s[0], s[1])
-			one.MatMul(want, a, b, nil, 1, 0)
-			for _, c := range []*CPU{two, three} {
-				got := New(Float32, s[0], s[1])
-				c.MatMul(got, a, b, nil, 1, 0)
-				for i, x := range Data[float32](got) {
-					if x != Data[float32](want)[i] {
-						t.Fatalf("%v %s: element %d is %v with %d threads, %v with one", s, l, i, x, c.pool.Threads(), Data[float32](want)[i])
+	for _, p := range []Precision{F32, BF16} {
+		for _, c := range []*CPU{one, two, three} {
+			c.SetPrecision(p)
+		}
+		for _, s := range [][3]int{{1, 3000, 500}, {8, 700, 1030}, {256, 800, 900}, {700, 300, 40}, {33, 65, 5000}, {900, 130, 2500}} {
+			for _, l := range []string{"NN", "NT", "TN", "TT"} {
+				r := rand.New(rand.NewPCG(4, 4))
+				kind := map[byte]string{'N': "rows", 'T': "columns"}
+				a, b := stored(r, Float32, s[0], s[2], kind[l[0]]), stored(r, Float32, s[2], s[1], kind[l[1]])
+				want := New(Float32, s[0], s[1])
+				one.MatMul(want, a, b, nil, 1, 0)
+				for _, c := range []*CPU{two, three} {
+					got := New(Float32, s[0], s[1])
+					c.MatMul(got, a, b, nil, 1, 0)
+					for i, x := range Data[float32](got) {
+						if x != Data[float32](want)[i] {
+							t.Fatalf("%v %v %s: element %d is %v with %d threads, %v with one", p, s, l, i, x, c.pool.Threads(), Data[float32](want)[i])
+						}
 					}
 				}
 			}
@@ -234,11 +239,14 @@ func TestMatMulAllocation(t *testing.T) {
 	c := NewCPU(2)
 	defer c.Close()
 	r := rand.New(rand.NewPCG(4, 4))
-	for _, s := range [][3]int{{1, 300, 50}, {6, 300, 50}, {5, 6, 7}, {120, 130, 140}} {
-		for _, l := range []string{"rows", "columns"} {
-			a, b, dst := stored(r, Float32, s[0], s[2], l), stored(r, Float32, s[2], s[1], l), New(Float32, s[0], s[1])
-			if n := testing.AllocsPerRun(50, func() { c.MatMul(dst, a, b, nil, 1, 0) }); n > 0 {
-				t.Errorf("%v in %s: %v allocations, want 0", s, l, n)
+	for _, p := range []Precision{BF16, F32} {
+		c.SetPrecision(p)
+		for _, s := range [][3]int{{1, 300, 50}, {6, 300, 50}, {5, 6, 7}, {120, 130, 140}, {600, 130, 140}} {
+			for _, l := range []string{"rows", "columns"} {
+				a, b, dst := stored(r, Float32, s[0], s[2], l), stored(r, Float32, s[2], s[1], l), New(Float32, s[0], s[1])
+				if n := testing.AllocsPerRun(50, func() { c.MatMul(dst, a, b, nil, 1, 0) }); n > 0 {
+					t.Errorf("%v %v in %s: %v allocations, want 0", p, s, l, n)
+				}
 			}
 		}
 	}
@@ -253,8 +261,10 @@ func TestMatMulAllocation(t *testing.T) {
 func TestMatMulRows(t *testing.T) {
 	c := NewCPU(2)
 	defer c.Close()
-	for _, s := range [][3]int{{2100, 40, 20}, {600, 20, 4000}, {300, 50, 900}} {
-		for _, l := range []string{"rows", "columns"} {
+	for _, s := range [][3]int{{2100, 40, 20}, {600, 20, 4000}, {300, 50, 900}, {300, 120, 901}} {
+		for i := range 4 {
+			l, p := []string{"rows", "columns"}[i%2], Precision(i/2)
+			c.SetPrecision(p)
 			r := rand.New(rand.NewPCG(8, 8))
 			a, b := stored(r, Float32, s[0], s[2], l), stored(r, Float32, s[2], s[1], l)
 			whole, part := New(Float32, s[0], s[1]), New(Float32, s[0], s[1])
@@ -265,7 +275,7 @@ func TestMatMulRows(t *testing.T) {
 			}
 			for i, x := range Data[float32](whole) {
 				if y := Data[float32](part)[i]; x != y {
-					t.Fatalf("%v in %s: element [%d %d] is %v, alone %v", s, l, i/s[1], i%s[1], x, y)
+					t.Fatalf("%v %v in %s: element [%d %d] is %v, alone %v", p, s, l, i/s[1], i%s[1], x, y)
 				}
 			}
 		}

@@ -25,7 +25,8 @@ type PretrainConfig struct {
 	Context    int         `json:"context"` // tokens a sequence
 	AdamW      AdamWConfig `json:"adamw"`
 	Schedule   Schedule    `json:"schedule"`
-	Heldout    float64     `json:"heldout"` // share of the tokens, at the end, that is never learned from
+	Precision  string      `json:"precision"` // of the backend's matrix products
+	Heldout    float64     `json:"heldout"`   // share of the tokens, at the end, that is never learned from
 }
 
 // A Pretrain trains a base model on text: next-token prediction on windows of the data.

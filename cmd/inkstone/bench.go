@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -25,10 +24,12 @@ type benchGemmCmd struct {
 
 // Help teaches the verb.
 func (benchGemmCmd) Help() string {
-	return `Times C = A·B for A [M, K] and B [K, N] in float32. The peak is measured in the same run: it is
-what the processor's multiply-add units can do when nothing else holds them up.
+	return `Times C = A·B for A [M, K] and B [K, N] in float32, or rounded to bfloat16 on the way. The peak is
+measured in the same run: it is what the processor's multiply-add units can do when nothing else
+holds them up.
 
-  inkstone bench gemm --shapes 512x512x512,1024x1024x1024 --threads 1`
+  inkstone bench gemm --shapes 512x512x512,1024x1024x1024 --threads 1
+  inkstone bench gemm --precision bf16`
 }
 
 // gemmResult is one line of bench gemm.
@@ -62,10 +63,10 @@ func (b *benchGemmCmd) Run(ctx context.Context, u *ui, g *globals) error {
 	if b.Repeats < 1 {
 		return usagef("bench gemm: --repeats %d, want at least 1", b.Repeats)
 	}
-	cpu := tensor.NewCPU(g.Threads)
+	cpu := g.newCPU()
 	defer cpu.Close()
-	peak := kernels.MeasurePeak(10*time.Millisecond) * float64(min(cpu.Pool().Threads(), runtime.NumCPU()))
-	u.say("%s, %d threads, peak %.0f GFLOP/s", kernels.ISA(), cpu.Pool().Threads(), peak/1e9)
+	peak := measurePeak(cpu)
+	u.say("%s, %s, %d threads, peak %.0f GFLOP/s", kernels.ISA(), cpu.Precision(), cpu.Pool().Threads(), peak/1e9)
 	u.say("%-6s %18s %10s %8s %18s", "layout", "M x N x K", "GFLOP/s", "of peak", "slowest - fastest")
 	for _, s := range shapes {
 		for _, layout := range layouts {
@@ -116,7 +117,7 @@ func timeGemm(cpu *tensor.CPU, layout string, s [3]int, repeats int) gemmResult 
 	}
 	slices.Sort(rates)
 	return gemmResult{
-		Kernel: "gemm", ISA: kernels.ISA(), DType: "f32", Layout: layout, M: m, N: n, K: k,
+		Kernel: "gemm", ISA: kernels.ISA(), DType: cpu.Precision().String(), Layout: layout, M: m, N: n, K: k,
 		Threads: cpu.Pool().Threads(), GFLOPS: rates[repeats/2], Slowest: rates[0], Fastest: rates[repeats-1],
 	}
 }

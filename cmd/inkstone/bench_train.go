@@ -12,12 +12,11 @@ import (
 )
 
 type benchTrainCmd struct {
-	Size      string `help:"A named size: ${sizes}." default:"gpt2" placeholder:"NAME"`
-	Config    string `help:"A Hugging Face config.json instead of a named size." type:"path" placeholder:"FILE"`
-	Batch     int    `help:"Sequences a step." default:"4"`
-	Context   int    `help:"Tokens a sequence." default:"64"`
-	Precision string `help:"Number format of the arithmetic: f32." default:"f32" enum:"f32"`
-	Steps     int    `help:"Timed steps; the median counts." default:"10"`
+	Size    string `help:"A named size: ${sizes}." default:"gpt2" placeholder:"NAME"`
+	Config  string `help:"A Hugging Face config.json instead of a named size." type:"path" placeholder:"FILE"`
+	Batch   int    `help:"Sequences a step." default:"4"`
+	Context int    `help:"Tokens a sequence." default:"64"`
+	Steps   int    `help:"Timed steps; the median counts." default:"10"`
 }
 
 // Help teaches the verb.
@@ -25,7 +24,8 @@ func (benchTrainCmd) Help() string {
 	return `Times whole training steps (forward, backward, clipping, AdamW) on random tokens, and counts heap
 allocations and the largest memory the process had.
 
-  inkstone bench train --size gpt2 --batch 4 --context 64`
+  inkstone bench train --size gpt2 --batch 4 --context 64
+  inkstone bench train --size gpt2 --batch 4 --context 64 --precision bf16`
 }
 
 // trainResult is the result of bench train.
@@ -61,7 +61,7 @@ func (b *benchTrainCmd) Run(ctx context.Context, u *ui, g *globals) error {
 	if free := availableMemory(); free > 0 && forecast.Total() > free {
 		return usagef("bench train: %s needs %s of memory, %s are free", b.Size, bytesText(forecast.Total()), bytesText(free))
 	}
-	cpu := tensor.NewCPU(g.Threads)
+	cpu := g.newCPU()
 	defer cpu.Close()
 	m, err := nn.New(c, tensor.Float32, g.Seed)
 	if err != nil {
@@ -75,7 +75,7 @@ func (b *benchTrainCmd) Run(ctx context.Context, u *ui, g *globals) error {
 	var times []float64
 	var before, after runtime.MemStats
 	r := trainResult{
-		Size: b.Size, Parameters: forecast.Parameters, Batch: b.Batch, Context: b.Context, Precision: b.Precision,
+		Size: b.Size, Parameters: forecast.Parameters, Batch: b.Batch, Context: b.Context, Precision: g.Precision,
 		ISA: kernels.ISA(), Threads: cpu.Pool().Threads(), Forecast: forecast.Total(),
 	}
 	for step := range b.Steps + warmUp {
@@ -102,7 +102,7 @@ func (b *benchTrainCmd) Run(ctx context.Context, u *ui, g *globals) error {
 	r.Speed = tokens / r.StepMS * 1000
 	r.GFLOPS = forecast.TrainingFLOPs * r.Speed / 1e9
 	r.PeakRSS = peakRSS()
-	u.say("%s, %s parameters, batch %d x %d tokens, f32, %s, %d threads", b.Size, count(float64(r.Parameters)), b.Batch, b.Context, r.ISA, r.Threads)
+	u.say("%s, %s parameters, batch %d x %d tokens, %s, %s, %d threads", b.Size, count(float64(r.Parameters)), b.Batch, b.Context, r.Precision, r.ISA, r.Threads)
 	u.say("step        %.1f ms (%.1f to %.1f), %.0f tokens/s, %.0f GFLOP/s", r.StepMS, r.Fastest, r.Slowest, r.Speed, r.GFLOPS)
 	u.say("memory      %s at most, forecast %s", bytesText(r.PeakRSS), bytesText(r.Forecast))
 	u.say("allocations %.1f a step", r.Allocations)

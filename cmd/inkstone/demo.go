@@ -81,7 +81,7 @@ func (d *demoCmd) Run(ctx context.Context, u *ui, g *globals) error {
 	if d.Minutes < 0 || d.Steps < 0 || d.Minutes > 0 && d.Steps > 0 {
 		return usagef("demo: give --steps or --minutes, one of them, not below 0")
 	}
-	cpu := tensor.NewCPU(g.Threads)
+	cpu := g.newCPU()
 	defer cpu.Close()
 	r := &demo{ui: u, out: d.Out, cpu: cpu, start: time.Now()}
 	r.learn, r.heldout = poems.Split(poems.Load())
@@ -220,7 +220,7 @@ func (r *demo) train(ctx context.Context) (int, error) {
 	}
 	r.ui.say("The poet: %s parameters, %d layers of %d channels; %d steps of %d poems", count(float64(m.Config().NumParameters())),
 		m.Config().Layers, m.Config().Channels, steps, r.config.Batch)
-	meter := newMeter(r.ui, steps, train.Plan(m.Config(), r.config.Batch, m.Config().Context).TrainingFLOPs, r.cpu.Pool().Threads())
+	meter := newMeter(r.ui, steps, train.Plan(m.Config(), r.config.Batch, m.Config().Context).TrainingFLOPs, r.cpu)
 	loop.OnStep = func(s train.Stats) (map[string]any, error) {
 		meter.step(s)
 		r.history.add(s)

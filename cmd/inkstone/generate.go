@@ -52,7 +52,7 @@ func (c *generateCmd) Run(ctx context.Context, u *ui, g *globals) error {
 		}
 		c.Prompt = string(data)
 	}
-	cpu := tensor.NewCPU(g.Threads)
+	cpu := g.newCPU()
 	defer cpu.Close()
 	tok, err := tokenizer.Load(c.Model)
 	if err != nil {

@@ -22,9 +22,18 @@ type meter struct {
 	last                  time.Time
 }
 
-func newMeter(u *ui, steps int, flopsPerToken float64, threads int) *meter {
-	peak := kernels.MeasurePeak(10*time.Millisecond) * float64(min(threads, runtime.NumCPU()))
-	return &meter{ui: u, steps: steps, flops: flopsPerToken, peak: peak}
+func newMeter(u *ui, steps int, flopsPerToken float64, cpu *tensor.CPU) *meter {
+	return &meter{ui: u, steps: steps, flops: flopsPerToken, peak: measurePeak(cpu)}
+}
+
+// measurePeak returns how many floating-point operations a second the machine can do at most
+// on a backend's threads, in matrix products of its precision.
+func measurePeak(cpu *tensor.CPU) float64 {
+	measure := kernels.MeasurePeak
+	if cpu.Precision() == tensor.BF16 {
+		measure = kernels.MeasurePeakBF16
+	}
+	return measure(10*time.Millisecond) * float64(min(cpu.Pool().Threads(), runtime.NumCPU()))
 }
 
 // step notes a step and shows how far the run has come.

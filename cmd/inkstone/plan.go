@@ -3,11 +3,8 @@ package main
 import (
 	"fmt"
 	"math"
-	"time"
 
-	"inkstone/kernels"
 	"inkstone/nn"
-	"inkstone/tensor"
 	"inkstone/train"
 )
 
@@ -44,7 +41,9 @@ func (p *planCmd) Run(u *ui, g *globals) error {
 	if tokens == 0 {
 		tokens = 20 * f.Parameters
 	}
-	peak := kernels.MeasurePeak(20*time.Millisecond) * float64(threads(g))
+	cpu := g.newCPU()
+	defer cpu.Close()
+	peak := measurePeak(cpu)
 	const share = 0.6 // of the peak that whole training steps reach
 	seconds := float64(tokens) * f.TrainingFLOPs / (peak * share)
 
@@ -90,13 +89,6 @@ func (p *planCmd) config() (*nn.Config, error) {
 		return nn.LoadConfig(p.Config)
 	}
 	return sizeNamed(p.Size)
-}
-
-// threads returns the number of threads that --threads means.
-func threads(g *globals) int {
-	pool := tensor.NewPool(g.Threads)
-	defer pool.Close()
-	return pool.Threads()
 }
 
 // count writes a large number for people.

@@ -55,7 +55,8 @@ func (c *pretrainCmd) Run(ctx context.Context, u *ui, g *globals) error {
 	if free := availableMemory(); free > 0 && forecast.Total() > free {
 		return usagef("pretrain: this needs %s of memory, %s are free; try a smaller --batch, --context or --size, or --activation-checkpointing", bytesText(forecast.Total()), bytesText(free))
 	}
-	cpu := tensor.NewCPU(g.Threads)
+	config.Precision = g.Precision
+	cpu := g.newCPU()
 	defer cpu.Close()
 	var m *meter
 	p := &train.Pretrain{
@@ -64,7 +65,7 @@ func (c *pretrainCmd) Run(ctx context.Context, u *ui, g *globals) error {
 		Progress: func(done, total int) { u.progress(done, total, "merging pairs") },
 		Begin: func(model *nn.Config, done int) {
 			u.say("%s parameters; %d steps of %d x %d x %d tokens", count(float64(model.NumParameters())), config.Schedule.Steps, config.Accumulate, config.Batch, config.Context)
-			m = newMeter(u, config.Schedule.Steps, train.Plan(model, config.Batch, config.Context).TrainingFLOPs, cpu.Pool().Threads())
+			m = newMeter(u, config.Schedule.Steps, train.Plan(model, config.Batch, config.Context).TrainingFLOPs, cpu)
 		},
 		OnStep: func(s train.Stats) { m.step(s) },
 		Sample: func(model nn.Model, tok tokenizer.Tokenizer, s train.Stats) { c.sample(u, g, cpu, model, tok, s) },

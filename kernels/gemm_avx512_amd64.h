@@ -1,0 +1,187 @@
+// The body of the AVX-512 microkernels, whose files differ in how they do a step of k: they
+// define STEP3, STEP2, STEP1EVEN and STEP1ODD. A step reads 32 bytes of a and 192 of b.
+// gemm_avx512_amd64.s has the algorithm and the registers.
+
+// SET: c row = alpha*acc
+#define SET(a0, a1, a2) \
+	VMULPS Z29, a0, a0;                      \ // acc *= alpha
+	VMULPS Z29, a1, a1;                      \
+	VMULPS Z29, a2, a2;                      \
+	VMOVUPS a0, K1, (DI);                    \ // c[r, 0:16] = acc
+	VMOVUPS a1, K2, 64(DI);                  \
+	VMOVUPS a2, K3, 128(DI);                 \
+	ADDQ R8, DI;                             \ // the next row
+	DECQ R9;                                 \
+	JZ   done
+
+// BLEND: c row = alpha*acc + beta*c row
+#define BLEND(a0, a1, a2) \
+	VMULPS Z29, a0, a0;                      \ // acc *= alpha
+	VMULPS Z29, a1, a1;                      \
+	VMULPS Z29, a2, a2;                      \
+	VMOVUPS.Z (DI), K1, Z31;                 \ // acc += beta*c[r]
+	VFMADD231PS Z31, Z30, a0;                \
+	VMOVUPS.Z 64(DI), K2, Z31;               \
+	VFMADD231PS Z31, Z30, a1;                \
+	VMOVUPS.Z 128(DI), K3, Z31;              \
+	VFMADD231PS Z31, Z30, a2;                \
+	VMOVUPS a0, K1, (DI);                    \ // c[r, 0:16] = acc
+	VMOVUPS a1, K2, 64(DI);                  \
+	VMOVUPS a2, K3, 128(DI);                 \
+	ADDQ R8, DI;                             \ // the next row
+	DECQ R9;                                 \
+	JZ   done
+
+	MOVQ c_base+0(FP), DI
+	MOVQ ldc+24(FP), R8
+	MOVQ a_base+32(FP), SI
+	MOVQ b_base+56(FP), BX
+	MOVQ k+80(FP), CX
+	VBROADCASTSS alpha+88(FP), Z29
+	VBROADCASTSS beta+92(FP), Z30
+	MOVQ rows+96(FP), R9
+	MOVQ cols+104(FP), R10
+	SHLQ $2, R8                      // bytes
+	MOVQ $-1, AX
+	BZHIQ R10, AX, AX                // one bit a column
+	KMOVW AX, K1
+	SHRQ $16, AX
+	KMOVW AX, K2
+	SHRQ $16, AX
+	KMOVW AX, K3
+	MOVQ DI, AX                      // the tile of c is needed when the sums are done
+	MOVQ R9, DX
+
+prefetch:
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	PREFETCHT0 128(AX)
+	ADDQ R8, AX
+	DECQ DX
+	JNZ  prefetch
+	VPXORQ Z0, Z0, Z0                // acc = 0
+	VPXORQ Z1, Z1, Z1
+	VPXORQ Z2, Z2, Z2
+	VPXORQ Z3, Z3, Z3
+	VPXORQ Z4, Z4, Z4
+	VPXORQ Z5, Z5, Z5
+	VPXORQ Z6, Z6, Z6
+	VPXORQ Z7, Z7, Z7
+	VPXORQ Z8, Z8, Z8
+	VPXORQ Z9, Z9, Z9
+	VPXORQ Z10, Z10, Z10
+	VPXORQ Z11, Z11, Z11
+	VPXORQ Z12, Z12, Z12
+	VPXORQ Z13, Z13, Z13
+	VPXORQ Z14, Z14, Z14
+	VPXORQ Z15, Z15, Z15
+	VPXORQ Z16, Z16, Z16
+	VPXORQ Z17, Z17, Z17
+	VPXORQ Z18, Z18, Z18
+	VPXORQ Z19, Z19, Z19
+	VPXORQ Z20, Z20, Z20
+	VPXORQ Z21, Z21, Z21
+	VPXORQ Z22, Z22, Z22
+	VPXORQ Z23, Z23, Z23
+	CMPQ R10, $16                    // how many vectors wide?
+	JLE  narrow
+	CMPQ R10, $32
+	JLE  middle
+	SUBQ $4, CX
+	JLT  tail
+
+wide:
+	STEP3(0, 0)                      // four steps of k
+	STEP3(32, 192)
+	STEP3(64, 384)
+	STEP3(96, 576)
+	ADDQ $128, SI
+	ADDQ $768, BX
+	SUBQ $4, CX
+	JGE  wide
+
+tail:
+	ADDQ $4, CX                      // k % 4 steps are left
+	JZ   store
+
+single:
+	STEP3(0, 0)
+	ADDQ $32, SI
+	ADDQ $192, BX
+	DECQ CX
+	JNZ  single
+	JMP  store
+
+middle:
+	SUBQ $2, CX
+	JLT  middletail
+
+middlesteps:
+	STEP2(0, 0)                      // two steps of k
+	STEP2(32, 192)
+	ADDQ $64, SI
+	ADDQ $384, BX
+	SUBQ $2, CX
+	JGE  middlesteps
+
+middletail:
+	ADDQ $2, CX                      // k % 2 steps are left
+	JZ   store
+	STEP2(0, 0)
+	JMP  store
+
+narrow:
+	SUBQ $2, CX
+	JLT  narrowtail
+
+narrowsteps:
+	STEP1EVEN
+	STEP1ODD
+	ADDQ $64, SI
+	ADDQ $384, BX
+	SUBQ $2, CX
+	JGE  narrowsteps
+
+narrowtail:
+	ADDQ $2, CX                      // k % 2 steps are left
+	JZ   narrowsum
+	STEP1EVEN
+
+narrowsum:
+	VADDPS Z1, Z0, Z0                // s += t
+	VADDPS Z4, Z3, Z3
+	VADDPS Z7, Z6, Z6
+	VADDPS Z10, Z9, Z9
+	VADDPS Z13, Z12, Z12
+	VADDPS Z16, Z15, Z15
+	VADDPS Z19, Z18, Z18
+	VADDPS Z22, Z21, Z21
+
+store:
+	VPXORQ Z31, Z31, Z31
+	VUCOMISS X31, X30                // beta == 0: c is not read
+	JNE  blend
+	JP   blend
+	SET(Z0, Z1, Z2)
+	SET(Z3, Z4, Z5)
+	SET(Z6, Z7, Z8)
+	SET(Z9, Z10, Z11)
+	SET(Z12, Z13, Z14)
+	SET(Z15, Z16, Z17)
+	SET(Z18, Z19, Z20)
+	SET(Z21, Z22, Z23)
+	JMP done
+
+blend:
+	BLEND(Z0, Z1, Z2)
+	BLEND(Z3, Z4, Z5)
+	BLEND(Z6, Z7, Z8)
+	BLEND(Z9, Z10, Z11)
+	BLEND(Z12, Z13, Z14)
+	BLEND(Z15, Z16, Z17)
+	BLEND(Z18, Z19, Z20)
+	BLEND(Z21, Z22, Z23)
+
+done:
+	VZEROUPPER
+	RET
