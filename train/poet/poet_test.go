@@ -10,6 +10,7 @@ import (
 	"inkstone/nn"
 	"inkstone/tensor"
 	"inkstone/train/poems"
+	"inkstone/train/prosody"
 )
 
 func corpus() (*Vocabulary, []poems.Poem, []poems.Poem) {
@@ -53,6 +54,57 @@ func TestRows(t *testing.T) {
 	}
 	if got := tok.Encode("舉頭望山月，低頭思故鄉。"); !slices.Equal(got, v.Couplet(p)) {
 		t.Errorf("the tokenizer writes the couplet %v, the rows have %v", got, v.Couplet(p))
+	}
+}
+
+func TestThemes(t *testing.T) {
+	v, learn, _ := corpus()
+	p := find(t, learn, "舉頭望山月")
+	for themes, want := range map[string]string{"": "<none><none><5>", "月": "月<none><5>", "月鄉": "月鄉<5>"} {
+		var asked []prosody.Theme
+		for _, name := range themes {
+			asked = append(asked, prosody.Theme(name))
+		}
+		row := v.Row(p, asked...)
+		if got := v.text(row[:prefix]); got != want || !slices.Equal(row[prefix:], v.Row(p)[prefix:]) {
+			t.Errorf("themes %q: the row is %s", themes, v.text(row))
+		}
+	}
+	for _, theme := range prosody.AllThemes() {
+		if v.ID(string(theme)) == v.ID(Unknown) {
+			t.Errorf("%s has no token", theme)
+		}
+	}
+	defer func() {
+		if recover() == nil {
+			t.Error("three themes were accepted")
+		}
+	}()
+	v.Prompt(7, "月", "雪", "春")
+}
+
+func TestPoem(t *testing.T) {
+	v, learn, _ := corpus()
+	p := find(t, learn, "舉頭望山月")
+	good := v.Row(p)[prefix:]
+	if got := v.Poem(good, 5); !slices.Equal(got, p.Lines[:]) {
+		t.Errorf("the poem is %q", got)
+	}
+	if v.Poem(good, 7) != nil || v.Poem(good[:len(good)-1], 5) != nil || v.Poem(append(slices.Clone(good), good[0]), 5) != nil {
+		t.Error("a poem of the wrong length was accepted")
+	}
+	for _, c := range []struct {
+		place int
+		token int32
+	}{
+		{0, v.ID(Unknown)}, {3, v.ID(None)}, {4, v.ID(Comma)}, {6, v.ID(Seven)}, {8, int32(len(v.Tokens))}, // characters
+		{5, v.ID(Stop)}, {11, v.ID(Comma)}, {23, v.ID("月")}, // punctuation
+	} {
+		bad := slices.Clone(good)
+		bad[c.place] = c.token
+		if got := v.Poem(bad, 5); got != nil {
+			t.Errorf("token %d at place %d: accepted as %q", c.token, c.place, got)
+		}
 	}
 }
 

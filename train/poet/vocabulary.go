@@ -7,6 +7,7 @@ import (
 
 	"inkstone/nn/tokenizer"
 	"inkstone/train/poems"
+	"inkstone/train/prosody"
 )
 
 // The special tokens, which have the first ids.
@@ -78,12 +79,16 @@ func (v *Vocabulary) Size() int { return (len(v.Tokens) + 63) / 64 * 64 }
 // ID returns the id of a token, or that of <unk>.
 func (v *Vocabulary) ID(token string) int32 { return v.ids[token] }
 
-// prefix is the number of tokens before the poem's first character.
-const prefix = 3
+// places is the number of places for themes, and prefix that of all tokens before the poem's
+// first character.
+const (
+	places = 2
+	prefix = places + 1
+)
 
-// Row returns the tokens of a poem, without themes.
-func (v *Vocabulary) Row(p poems.Poem) []int32 {
-	row := v.Prompt(p.Form)
+// Row returns the tokens of a poem, with at most two themes.
+func (v *Vocabulary) Row(p poems.Poem, themes ...prosody.Theme) []int32 {
+	row := v.Prompt(p.Form, themes...)
 	for i, line := range p.Lines {
 		for _, r := range line {
 			row = append(row, v.ids[string(r)])
@@ -99,13 +104,21 @@ func (v *Vocabulary) Couplet(p poems.Poem) []int32 {
 	return slices.Clone(row[len(row)-2*(p.Form+1):])
 }
 
-// Prompt returns the tokens that ask for a poem of a form, without themes.
-func (v *Vocabulary) Prompt(form int) []int32 {
+// Prompt returns the tokens that ask for a poem of a form, on at most two themes, whose names
+// are ordinary characters. The places of themes that are not given have <none>.
+func (v *Vocabulary) Prompt(form int, themes ...prosody.Theme) []int32 {
+	if len(themes) > places {
+		panic(fmt.Sprintf("poet: Prompt: %d themes, there are places for %d", len(themes), places))
+	}
 	f := Seven
 	if form == 5 {
 		f = Five
 	}
-	return []int32{v.ID(None), v.ID(None), v.ID(f)}
+	prompt := []int32{v.ID(None), v.ID(None), v.ID(f)}
+	for i, theme := range themes {
+		prompt[i] = v.ID(string(theme))
+	}
+	return prompt
 }
 
 // ending is the punctuation after line i.
@@ -136,3 +149,29 @@ func (v *Vocabulary) Lines(ids []int32) []string {
 	}
 	return lines
 }
+
+// Poem returns the lines, without punctuation, of the poem of a form that the tokens after a
+// prompt are, for a referee to judge. It returns nil where they are none: a line too short or
+// too long, punctuation missing or of the wrong kind, a special token among the characters.
+func (v *Vocabulary) Poem(ids []int32, form int) []string {
+	if len(ids) != RowLen(form)-prefix {
+		return nil
+	}
+	lines := make([]string, 4)
+	for i := range lines {
+		line := ids[i*(form+1) : (i+1)*(form+1)]
+		if line[form] != v.ID(ending(i)) {
+			return nil
+		}
+		for _, id := range line[:form] {
+			if int(id) < v.characters() || int(id) >= len(v.Tokens) {
+				return nil
+			}
+		}
+		lines[i] = v.text(line[:form])
+	}
+	return lines
+}
+
+// characters is the first id of a character: those before are special or punctuation.
+func (v *Vocabulary) characters() int { return int(v.ID(Stop)) + 1 }

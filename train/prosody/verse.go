@@ -40,7 +40,7 @@ type Verse struct {
 	Form   int      // characters a line, 5 or 7; 0 if the lines are no quatrain
 	Tones  [][]Tone // by line and column
 	Checks []Check  // of the rules, in their order
-	Rhyme  Rhyme    // the rhyme that lines 2 and 4 share, the first of several; "" if none
+	Rhyme  Rhyme    // of lines 2 and 4, the first of several; "" where they do not rhyme
 	Points int      // of the checks that are OK
 }
 
@@ -104,8 +104,10 @@ func Regulated(lines []string) Verse {
 			v.check(Ending, p, p, 1, agree(v.at(p), want))
 		}
 	}
-	v.Rhyme = sharedRhyme(d[chars[1][last]], d[chars[3][last]])
-	v.check(Rhyming, Place{1, last}, Place{3, last}, rhymePoints, v.Rhyme != "" && chars[1][last] != chars[3][last])
+	if x, y := chars[1][last], chars[3][last]; x != y {
+		v.Rhyme = sharedRhyme(d[x], d[y])
+	}
+	v.check(Rhyming, Place{1, last}, Place{3, last}, rhymePoints, v.Rhyme != "")
 	return v
 }
 
