@@ -4,73 +4,222 @@ import (
 	"fmt"
 	"html/template"
 	"runtime"
+	"strings"
 
 	"inkstone/cmd/inkstone/internal/report"
 	"inkstone/kernels"
 	"inkstone/train/poet"
+	"inkstone/train/prosody"
 )
 
-// report describes the run on one page.
-func (r *demo) report(first, couplets []poet.Recital, p poet.Perplexity) *report.Report {
-	h, c := &r.history, r.model.Config()
-	page := &report.Report{
+// report describes the demo on one page.
+func (d *demo) report(against prosody.Comparison, kl float64) *report.Report {
+	recited, answers, judge, improved := d.done[reciteDir], d.done[answerDir], d.done[judgeDir], d.done[improveDir]
+	before, after := prosody.Summarize(answers.judgements, d.bootstrap()), prosody.Summarize(improved.judgements, d.bootstrap())
+	total := recited.Seconds + answers.Seconds + judge.Seconds + improved.Seconds
+	return &report.Report{
 		Title:    "A child learns Tang poems",
-		Subtitle: fmt.Sprintf("%d quatrains of the Tang dynasty, read by a model of %s parameters that began knowing nothing.", len(r.learn), count(float64(c.NumParameters()))),
+		Subtitle: "It recites, then answers to a theme, then is judged by a companion who knows good from bad, then gets better.",
 		Facts: []report.Fact{
-			{Name: "recited", Value: fmt.Sprintf("%.0f of %d", poet.Share(first)*float64(len(first)), len(first)), Note: "famous first lines continued without a mistake"},
-			{Name: "perplexity", Value: fmt.Sprintf("%.0f", p.Character), Note: fmt.Sprintf("a character of %d unseen poems; a guess among all would have %d", len(r.heldout), len(r.vocab.Tokens))},
-			{Name: "training", Value: fmt.Sprintf("%.0f s", h.Seconds), Note: fmt.Sprintf("%d steps, %s tokens", len(h.Step), count(float64(h.Tokens)))},
-			{Name: "speed", Value: fmt.Sprintf("%s/s", count(float64(h.Tokens)/h.Seconds)), Note: fmt.Sprintf("tokens, on %d threads with %s", r.cpu.Pool().Threads(), kernels.ISA())},
+			{Name: "recites", Value: fmt.Sprintf("%.0f of %d", recited.Recited*float64(len(d.famous)), len(d.famous)), Note: "famous first lines continued without a mistake"},
+			{Name: "answers", Value: percent(before.Theme.Mean), Note: "of the themes asked for are in its poems"},
+			{Name: "regulated verse", Value: fmt.Sprintf("%.2f → %.2f", before.Regulated.Mean, after.Regulated.Mean), Note: "share of the rules kept, before and after reinforcement learning"},
+			{Name: "preferred", Value: percent(against.WinRate.Mean), Note: "of the time the referee likes the later poem better"},
+			{Name: "time", Value: fmt.Sprintf("%.0f min %02.0f s", float64(int(total)/60), float64(int(total)%60)), Note: fmt.Sprintf("on %d threads with %s", d.cpu.Pool().Threads(), kernels.ISA())},
 		},
-		Sections: []report.Section{{
-			Title: "How it learned",
-			Text: "The loss is how surprised the model is by the next character of the poems it reads, in nats. Perplexity turns the same " +
-				"into a number of choices: between how many equally likely characters it hesitates on poems it has never seen.",
-			Curves: r.curves(),
-		}, r.samples(), {
-			Title: "Recited: famous first lines",
-			Text:  "The model is given the first line and always takes the character it finds most likely.",
-			Pairs: pairs(first),
-		}, {
-			Title: "Recited: couplets as people quote them",
-			Text:  fmt.Sprintf("Given the third line alone. %.0f of %d are right.", poet.Share(couplets)*float64(len(couplets)), len(couplets)),
-			Pairs: pairs(couplets[:min(len(couplets), 30)]),
-		}},
-		Settings: []report.Fact{
-			{Name: "model", Value: fmt.Sprintf("GPT-2 type, %d layers, %d heads, %d channels, vocabulary %d, context %d, dropout %g", c.Layers, c.Heads, c.Channels, c.Vocab, c.Context, c.Dropout)},
-			{Name: "optimiser", Value: fmt.Sprintf("AdamW, β %g and %g, weight decay %g, gradients clipped to norm %g", r.config.AdamW.Beta1, r.config.AdamW.Beta2, r.config.AdamW.WeightDecay, r.config.AdamW.ClipNorm)},
-			{Name: "schedule", Value: fmt.Sprintf("%s from %g, %d steps of warm-up, to %g %%", r.config.Schedule.Kind, r.config.Schedule.Peak, r.config.Schedule.Warmup, 100*r.config.Schedule.Final)},
-			{Name: "batches", Value: fmt.Sprintf("%d poems of one form; famous poems %d times an epoch", r.config.Batch, r.config.Famous)},
-			{Name: "seed", Value: fmt.Sprint(r.config.Seed)},
-			{Name: "machine", Value: fmt.Sprintf("%s/%s, %s, %d threads", runtime.GOOS, runtime.GOARCH, kernels.ISA(), r.cpu.Pool().Threads())},
-			{Name: "program", Value: "inkstone " + version()},
-			{Name: "poems", Value: "chinese-poetry 2.0.1 (MIT); the texts are in the public domain"},
+		Sections: []report.Section{
+			d.scoreTable(against, kl),
+			d.contests(),
+			d.reciteSection(recited), d.samples(recited),
+			{Title: "Recited: famous first lines", Text: "The child is given the first line and always takes the character it finds most likely.", Pairs: pairs(recited.Recitals)},
+			d.answerSection(answers), d.judgeSection(judge), d.improveSection(improved, kl),
 		},
+		Settings: d.settings(),
 	}
-	return page
 }
 
-// curves draws the loss, the perplexity and the recitals.
-func (r *demo) curves() []template.HTML {
-	h := &r.history
+func percent(x float64) string { return fmt.Sprintf("%.0f %%", 100*x) }
+
+// scoreTable lists what each step could do.
+func (d *demo) scoreTable(against prosody.Comparison, kl float64) report.Section {
+	t := report.Table{Head: []string{"", "1. recites", "2. answers", "4. improved"}}
+	steps := []*demoStep{d.done[reciteDir], d.done[answerDir], d.done[improveDir]}
+	var sums []prosody.Summary
+	for _, s := range steps {
+		sums = append(sums, prosody.Summarize(s.judgements, d.bootstrap()))
+	}
+	row := func(name string, value func(s *demoStep, sum prosody.Summary) string) {
+		cells := []string{name}
+		for i, s := range steps {
+			cells = append(cells, value(s, sums[i]))
+		}
+		t.Rows = append(t.Rows, cells)
+	}
+	estimate := func(name string, of func(sum prosody.Summary) prosody.Estimate) {
+		row(name, func(_ *demoStep, sum prosody.Summary) string { return of(sum).String() })
+	}
+	estimate("regulated verse", func(s prosody.Summary) prosody.Estimate { return s.Regulated })
+	estimate("poems that keep every rule", func(s prosody.Summary) prosody.Estimate { return s.Perfect })
+	estimate("themes answered", func(s prosody.Summary) prosody.Estimate { return s.Theme })
+	estimate("poems without a copied line", func(s prosody.Summary) prosody.Estimate { return s.Novelty })
+	row("different pairs of characters", func(_ *demoStep, s prosody.Summary) string { return fmt.Sprintf("%.3f", s.Distinct2) })
+	estimate("characters that come twice", func(s prosody.Summary) prosody.Estimate { return s.Duplicates })
+	estimate("two-tone characters", func(s prosody.Summary) prosody.Estimate { return s.Wild })
+	estimate("referee's score", func(s prosody.Summary) prosody.Estimate { return s.Score })
+	row("perplexity of unseen poems", func(s *demoStep, _ prosody.Summary) string { return fmt.Sprintf("%.0f", s.Perplexity.Character) })
+	row("famous poems recited", func(s *demoStep, _ prosody.Summary) string {
+		return fmt.Sprintf("%.0f of %d", s.Recited*float64(len(d.famous)), len(d.famous))
+	})
+	row("seconds", func(s *demoStep, _ prosody.Summary) string { return fmt.Sprintf("%.0f", s.Seconds) })
+	return report.Section{
+		Title: "What each step could do",
+		Text: fmt.Sprintf("Measured on %d poems to pairs of themes that no step has met, with 95 %% intervals. From step 2 to step 4: regulated verse %v, themes %v, "+
+			"won %v of the comparisons, at %.1f nats a poem from where it began. A poet who has found a way to please the judge without being better would show in the "+
+			"share of two-tone characters, which break no rule of tone, in repeated characters and in fewer different pairs.",
+			sums[0].Poems, against.Regulated, against.Theme, against.WinRate, kl),
+		Tables: []report.Table{t},
+	}
+}
+
+// contests shows what each step wrote to the same tasks.
+func (d *demo) contests() report.Section {
+	s := report.Section{
+		Title: "The same tasks, before and after",
+		Text: "The first tasks of the examination; nothing is picked. Above each character is its tone: ○ level, ● oblique, ◐ either. Red marks break a rule, green lines rhyme, " +
+			"red characters show the theme.",
+	}
+	tasks := poet.ExamTasks(6)
+	for i, task := range tasks {
+		c := report.Contest{Task: string(task.Themes[0]) + "、" + string(task.Themes[1])}
+		for _, x := range []struct {
+			name string
+			step *demoStep
+		}{{"1. recites", d.done[reciteDir]}, {"2. answers", d.done[answerDir]}, {"4. improved", d.done[improveDir]}} {
+			if i < len(x.step.judgements) {
+				c.Poems = append(c.Poems, scan(x.name, x.step.judgements[i]))
+			}
+		}
+		s.Contests = append(s.Contests, c)
+	}
+	return s
+}
+
+// scan marks a judged poem's tones, breaches, rhymes and themes.
+func scan(caption string, j prosody.Judgement) report.Verse {
+	v := report.Verse{Caption: caption}
+	if j.Verse.Form == 0 {
+		v.Note = "no quatrain"
+		return v
+	}
+	marks := map[prosody.Tone]string{prosody.Level: "○", prosody.Oblique: "●", prosody.Either: "◐", prosody.Unknown: "?"}
+	for i, line := range j.Lines {
+		var glyphs []report.Glyph
+		for k, char := range []rune(line) {
+			glyphs = append(glyphs, report.Glyph{Char: string(char), Mark: marks[j.Verse.Tones[i][k]], Rhyme: j.Verse.Rhyme != "" && i%2 == 1 && k == j.Verse.Form-1})
+		}
+		v.Lines = append(v.Lines, glyphs)
+	}
+	for _, c := range j.Verse.Checks {
+		if !c.OK {
+			v.Lines[c.A.Line][c.A.Column].Broken = true
+			v.Lines[c.B.Line][c.B.Column].Broken = true
+		}
+	}
+	for _, m := range prosody.Mentions(j.Lines) {
+		for _, asked := range j.Asked {
+			for k := 0; asked == m.Theme && k < m.Length; k++ {
+				v.Lines[m.Place.Line][m.Place.Column+k].Theme = true
+			}
+		}
+	}
+	v.Note = fmt.Sprintf("rules %d of %d, themes %d of %d", j.Verse.Points, j.Verse.Worth(), j.Hits, len(j.Asked))
+	if j.Verse.Rhyme != "" {
+		v.Note += ", rhyme " + j.Verse.Rhyme.Name()
+	}
+	return v
+}
+
+func (d *demo) reciteSection(s *demoStep) report.Section {
 	var steps, perplexity, recited []float64
-	for _, l := range h.Looks {
-		steps = append(steps, float64(l.Step))
-		perplexity = append(perplexity, l.Perplexity)
-		recited = append(recited, 20*l.Recited)
+	for _, line := range s.metrics {
+		if l, ok := line["look"].(map[string]any); ok {
+			steps = append(steps, l["step"].(float64))
+			perplexity = append(perplexity, l["heldout_perplexity"].(float64))
+			recited = append(recited, float64(len(d.famous))*l["recited"].(float64))
+		}
 	}
-	var pictures []template.HTML
-	for _, c := range []struct {
-		title, y string
-		line     report.Line
-	}{
-		{"Loss on the poems it reads", "nats a character", smooth(report.Line{Name: "loss", X: h.Step, Y: h.Loss})},
-		{"Perplexity of unseen poems", "choices a character", report.Line{Name: "perplexity", X: steps, Y: perplexity}},
-		{"Famous poems recited", "of 20", report.Line{Name: "recited", X: steps, Y: recited}},
-	} {
-		pictures = append(pictures, report.Curve(c.title, "step", c.y, c.line))
+	return report.Section{
+		Title: s.Title,
+		Text: fmt.Sprintf("Pretraining on %d quatrains. The loss is how surprised the model is by the next character of the poems it reads, in nats. Perplexity turns the same "+
+			"into a number of choices: between how many equally likely characters it hesitates on poems it has never seen.", len(d.learn)),
+		Curves: []template.HTML{
+			curveOf(s, "Loss on the poems it reads", "nats a character", "loss"),
+			report.Curve("Perplexity of unseen poems", "step", "choices a character", report.Line{Name: "perplexity", X: steps, Y: perplexity}),
+			report.Curve("Famous poems recited", "step", fmt.Sprintf("of %d", len(d.famous)), report.Line{Name: "recited", X: steps, Y: recited}),
+		},
 	}
-	return pictures
+}
+
+func (d *demo) answerSection(s *demoStep) report.Section {
+	return report.Section{
+		Title: s.Title,
+		Text: fmt.Sprintf("Supervised fine-tuning: poems of people with the themes they speak of in front. Words that show the theme weigh %g times in the loss; "+
+			"without that the model learns how poems go on and does not listen.", d.plan.Answer.Weight),
+		Curves: []template.HTML{curveOf(s, "Loss on poems with their themes", "nats a character", "loss")},
+	}
+}
+
+func (d *demo) judgeSection(s *demoStep) report.Section {
+	var predicted, observed []float64
+	for _, c := range s.Judge.Judgement.Calibration {
+		predicted, observed = append(predicted, c.Predicted), append(observed, c.Observed)
+	}
+	h := s.Judge.Judgement.Histogram
+	var at, best, other []float64
+	for i := range h.Best {
+		at = append(at, h.Low+h.Width*(float64(i)+0.5))
+		best, other = append(best, float64(h.Best[i])), append(other, float64(h.Other[i])/3)
+	}
+	return report.Section{
+		Title: s.Title,
+		Text: fmt.Sprintf("A companion who knows the rules ranked %d times four poems, a little moodily: it agrees with itself on %s of the pairs. From the rankings alone a reward model "+
+			"learned to score poems. On new rankings it agrees on %s of %d pairs, and on %s of those that differ clearly.",
+			d.plan.Judge.Rankings, percent(s.Judge.Agreement), percent(s.Judge.Accuracy), s.Judge.Pairs, percent(s.Judge.Clear)),
+		Curves: []template.HTML{
+			curveOf(s, "Loss on rankings", "nats a pair", "loss"),
+			report.Curve("When it is so sure, how often is it right?", "its probability", "share right", report.Line{Name: "judge", X: predicted, Y: observed}, report.Line{Name: "calibrated", X: []float64{0.5, 1}, Y: []float64{0.5, 1}}),
+			report.Curve("Scores of new poems", "score", "poems", report.Line{Name: "ranked first", X: at, Y: best}, report.Line{Name: "others, a third", X: at, Y: other}),
+		},
+	}
+}
+
+func (d *demo) improveSection(s *demoStep, kl float64) report.Section {
+	seconds := map[string]float64{}
+	for _, part := range []string{"seconds_rollout", "seconds_scoring", "seconds_update"} {
+		_, all := series(s.metrics, part)
+		for _, v := range all {
+			seconds[part] += v
+		}
+	}
+	c := d.plan.Improve.RL
+	return report.Section{
+		Title: s.Title,
+		Text: fmt.Sprintf("Reinforcement learning (PPO): in each of %d rounds the child writes %d poems, the judge scores them, and better characters become likelier. "+
+			"It pays for leaving the model it began as, at a price that keeps it about %g nats a poem away. Writing took %.0f s, scoring %.0f s, learning %.0f s.",
+			c.Schedule.Steps, c.Episodes, c.KL.Target, seconds["seconds_rollout"], seconds["seconds_scoring"], seconds["seconds_update"]),
+		Curves: []template.HTML{
+			curveOf(s, "The judge's score", "standard deviations", "score"),
+			curveOf(s, "Distance from where it began", "nats a poem", "kl"),
+			curveOf(s, "Entropy", "nats a character", "entropy"),
+			curveOf(s, "What the value function explains", "share of variance", "value_explained_variance"),
+		},
+	}
+}
+
+// curveOf draws a figure of a step's metrics.
+func curveOf(s *demoStep, title, unit, name string) template.HTML {
+	x, y := series(s.metrics, name)
+	return report.Curve(title, "step", unit, smooth(report.Line{Name: name, X: x, Y: y}))
 }
 
 // smooth averages a curve over windows, to at most 200 points.
@@ -88,15 +237,24 @@ func smooth(l report.Line) report.Line {
 	return s
 }
 
-func (r *demo) samples() report.Section {
-	s := report.Section{
+// samples shows the poems that the child wrote while it learned to recite.
+func (d *demo) samples(s *demoStep) report.Section {
+	section := report.Section{
 		Title: "Poems along the way",
-		Text:  "At these steps the model was asked for a quatrain of seven characters a line. Nothing is picked or corrected.",
+		Text:  "At these steps the child was asked for a quatrain of seven characters a line. Nothing is picked or corrected.",
 	}
-	for _, l := range r.history.Looks {
-		s.Poems = append(s.Poems, report.Poem{Caption: fmt.Sprintf("step %d, perplexity %.0f, recites %.0f of 20", l.Step, l.Perplexity, 20*l.Recited), Lines: l.Poem})
+	for _, line := range s.metrics {
+		l, ok := line["look"].(map[string]any)
+		if !ok {
+			continue
+		}
+		var lines []string
+		for _, text := range l["poem"].([]any) {
+			lines = append(lines, text.(string))
+		}
+		section.Poems = append(section.Poems, report.Poem{Caption: fmt.Sprintf("step %v, perplexity %.0f, recites %.0f", l["step"], l["heldout_perplexity"], float64(len(d.famous))*l["recited"].(float64)), Lines: lines})
 	}
-	return s
+	return section
 }
 
 func pairs(recitals []poet.Recital) []report.Pair {
@@ -105,4 +263,23 @@ func pairs(recitals []poet.Recital) []report.Pair {
 		all = append(all, report.Pair{Prompt: x.Given, Want: x.Want, Got: x.Got, Source: x.Poem.Author + "《" + x.Poem.Title + "》", Good: x.Right()})
 	}
 	return all
+}
+
+// settings lists what the demo was made with.
+func (d *demo) settings() []report.Fact {
+	p := d.plan
+	schedule := func(steps int, batch int, what string, peak float64) string {
+		return fmt.Sprintf("%d steps of %d %s, learning rate up to %g", steps, batch, what, peak)
+	}
+	return []report.Fact{
+		{Name: "model", Value: fmt.Sprintf("GPT-2 type, %d layers, %d heads, %d channels, vocabulary %d, context %d, dropout %g", p.Layers, p.Heads, p.Channels, d.vocab.Size(), poet.RowLen(7), p.Recite.Dropout)},
+		{Name: "recite", Value: schedule(p.Recite.Schedule.Steps, p.Recite.Batch, "poems", p.Recite.Schedule.Peak)},
+		{Name: "answer", Value: schedule(p.Answer.Schedule.Steps, p.Answer.Batch, "poems", p.Answer.Schedule.Peak)},
+		{Name: "judge", Value: schedule(p.Judge.Schedule.Steps, p.Judge.Batch, "rankings", p.Judge.Schedule.Peak)},
+		{Name: "improve", Value: schedule(p.Improve.RL.Schedule.Steps, p.Improve.RL.Episodes, "poems", p.Improve.RL.Schedule.Peak)},
+		{Name: "seed", Value: fmt.Sprint(p.Seed)},
+		{Name: "machine", Value: fmt.Sprintf("%s/%s, %s, %d threads, %s", runtime.GOOS, runtime.GOARCH, kernels.ISA(), d.cpu.Pool().Threads(), p.Precision)},
+		{Name: "program", Value: "inkstone " + version()},
+		{Name: "poems", Value: strings.Join([]string{"chinese-poetry 2.0.1 (MIT)", "the texts are in the public domain", "tones and rhymes from Unihan"}, "; ")},
+	}
 }

@@ -25,11 +25,13 @@ type Fact struct{ Name, Value, Note string }
 
 // A Section is a heading with text and any of the kinds of content, in this order.
 type Section struct {
-	Title  string
-	Text   string
-	Curves []template.HTML // made by Curve
-	Poems  []Poem
-	Pairs  []Pair
+	Title    string
+	Text     string
+	Curves   []template.HTML // made by Curve
+	Tables   []Table
+	Poems    []Poem
+	Contests []Contest
+	Pairs    []Pair
 }
 
 // A Poem is a text of several lines with a caption.

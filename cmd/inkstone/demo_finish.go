@@ -1,0 +1,88 @@
+package main
+
+import (
+	"path/filepath"
+	"time"
+
+	"inkstone/tensor"
+	"inkstone/train"
+	"inkstone/train/poet"
+	"inkstone/train/prosody"
+)
+
+// bootstrap is the stream of random numbers that confidence intervals are drawn with.
+func (d *demo) bootstrap() tensor.Stream { return tensor.NewStream(d.plan.Seed, "bootstrap", 0) }
+
+// finish compares the steps, saves the poet's model and writes the report.
+func (d *demo) finish() error {
+	recited, answers, judge, improved := d.done[reciteDir], d.done[answerDir], d.done[judgeDir], d.done[improveDir]
+	against := prosody.Compare(improved.judgements, answers.judgements, d.bootstrap())
+	m, err := d.load(improveDir)
+	if err != nil {
+		return err
+	}
+	if err := d.saveModel(m, filepath.Join(d.out, train.ModelDir)); err != nil {
+		return err
+	}
+	kl := lastMean(improved.metrics, "kl", 10)
+	path := filepath.Join(d.out, reportFile)
+	if err := d.report(against, kl).WriteFile(path); err != nil {
+		return err
+	}
+	stages := map[string]stageScores{}
+	for name, s := range map[string]*demoStep{"base": recited, "sft": answers, "ppo": improved} {
+		stages[name] = d.scores(s, prosody.Summarize(s.judgements, d.bootstrap()))
+	}
+	d.ui.say("\nBy the judge's word alone: regulated verse %+.3f [%+.3f, %+.3f], themes %+.3f [%+.3f, %+.3f]; the referee prefers the new poem in %.0f %% [%.0f, %.0f].",
+		against.Regulated.Mean, against.Regulated.Low, against.Regulated.High, against.Theme.Mean, against.Theme.Low, against.Theme.High,
+		100*against.WinRate.Mean, 100*against.WinRate.Low, 100*against.WinRate.High)
+	d.ui.say("Report: %s", path)
+	d.ui.event("result", struct {
+		Stages     map[string]stageScores `json:"stages"`
+		Accuracy   float64                `json:"judge_accuracy"`
+		Clear      float64                `json:"judge_accuracy_clear"`
+		WinRate    float64                `json:"win_rate"`
+		WinLow     float64                `json:"win_rate_low"`
+		WinHigh    float64                `json:"win_rate_high"`
+		Gain       float64                `json:"regulated_gain"`
+		GainLow    float64                `json:"regulated_gain_low"`
+		GainHigh   float64                `json:"regulated_gain_high"`
+		KL         float64                `json:"kl"`
+		Recited    float64                `json:"recited"`
+		Couplets   float64                `json:"couplets"`
+		Perplexity float64                `json:"heldout_perplexity"`
+		All        float64                `json:"heldout_perplexity_with_punctuation"`
+		Seconds    float64                `json:"seconds"`
+		Out        string                 `json:"out"`
+		Report     string                 `json:"report"`
+	}{
+		stages, judge.Judge.Accuracy, judge.Judge.Clear, against.WinRate.Mean, against.WinRate.Low, against.WinRate.High,
+		against.Regulated.Mean, against.Regulated.Low, against.Regulated.High, kl,
+		recited.Recited, poet.Share(recited.Couplets), recited.Perplexity.Character, recited.Perplexity.All,
+		time.Since(d.start).Seconds(), d.out, path,
+	})
+	return nil
+}
+
+// lastMean returns the mean of the last n values of a figure in metrics.
+func lastMean(metrics []map[string]any, name string, n int) float64 {
+	_, y := series(metrics, name)
+	y = y[max(0, len(y)-n):]
+	sum := 0.0
+	for _, v := range y {
+		sum += v
+	}
+	return sum / float64(max(len(y), 1))
+}
+
+// series returns a figure of metrics by step, of the lines that have it.
+func series(metrics []map[string]any, name string) (steps, values []float64) {
+	for _, line := range metrics {
+		step, ok := line["step"].(float64)
+		value, has := line[name].(float64)
+		if ok && has {
+			steps, values = append(steps, step), append(values, value)
+		}
+	}
+	return steps, values
+}
