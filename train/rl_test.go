@@ -43,7 +43,7 @@ func tinyRL(t *testing.T, cpu *tensor.CPU, method string, change func(*RLConfig)
 	reference, _ := tinyTrainer(t, cpu, 1)
 	value := NewValueHead(policy)
 	r := NewRL(c, policy, slices.Concat(policy.Parameters(), value.HeadParameters()), cpu)
-	r.Reference, r.Value, r.Seed, r.Reward, r.Weights = reference, value, 3, likesSevens, ScorerWeights(value, cpu)
+	r.Reference, r.Value, r.Seed, r.Reward, r.Weights = reference, value, 3, likesSevens, PolicyWeights(policy, value, cpu)
 	r.Prompt = func(iteration, group int) []int32 { return []int32{int32((iteration + group) % 31), 5}[:1+group%2] }
 	return r
 }

@@ -1,10 +1,13 @@
 package train
 
 import (
+	"fmt"
+	"os"
 	"path/filepath"
 
 	"inkstone/nn"
 	"inkstone/tensor"
+	"inkstone/tensor/safetensors"
 )
 
 // Weights are what training changes, as checkpoints keep them.
@@ -26,13 +29,7 @@ type modelWeights struct {
 func (w modelWeights) Save(dir string) error { return nn.Save(w.model, dir) }
 func (w modelWeights) Load(dir string) error { return nn.LoadWeights(w.model, dir, w.backend) }
 
-// ScorerWeights returns the weights of a scorer and of the model it reads with, kept as a
-// model directory.
-func ScorerWeights(s *nn.Scorer, backend tensor.Backend) Weights { return modelWeights{s, backend} }
-
-// Both returns weights that are kept in two folders of a checkpoint.
-func Both(a, b Weights) Weights { return bothWeights{a, b} }
-
+// bothWeights are those of a policy and of its value function, in two folders of a checkpoint.
 type bothWeights [2]Weights
 
 var bothFolders = [2]string{"policy", "value"}
@@ -51,6 +48,45 @@ func (w bothWeights) Load(dir string) error {
 		if err := w[i].Load(filepath.Join(dir, name)); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// headWeights are those of a scorer's head alone.
+type headWeights struct {
+	scorer  *nn.Scorer
+	backend tensor.Backend
+}
+
+const headFile = "head.safetensors"
+
+func (w headWeights) Save(dir string) error {
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		return err
+	}
+	var named []safetensors.Named
+	for _, p := range w.scorer.HeadParameters() {
+		named = append(named, safetensors.Named{Name: p.Name, Tensor: p.Value})
+	}
+	return safetensors.Write(filepath.Join(dir, headFile), named, nil)
+}
+
+func (w headWeights) Load(dir string) error {
+	path := filepath.Join(dir, headFile)
+	f, err := safetensors.Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	for _, p := range w.scorer.HeadParameters() {
+		t, err := f.Tensor(p.Name)
+		if err != nil {
+			return err
+		}
+		if t.DType() != p.Value.DType() || !tensor.SameShape(t, p.Value) {
+			return fmt.Errorf("%s: %s is %v %v, want %v %v", path, p.Name, t.DType(), t.Shape(), p.Value.DType(), p.Value.Shape())
+		}
+		w.backend.Copy(p.Value, t)
 	}
 	return nil
 }

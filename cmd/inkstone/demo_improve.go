@@ -41,7 +41,7 @@ func (d *demo) improve(ctx context.Context, s *demoStep) error {
 	c := d.plan.Improve.RL
 	value := train.NewValueHead(policy)
 	r := train.NewRL(c, policy, slices.Concat(policy.Parameters(), value.HeadParameters()), d.cpu)
-	r.Reference, r.Value, r.Weights, r.Seed = reference, value, train.ModelWeights(value, d.cpu), d.plan.Seed
+	r.Reference, r.Value, r.Weights, r.Seed = reference, value, train.PolicyWeights(policy, value, d.cpu), d.plan.Seed
 	r.Reward = train.ScoreWith(judge, d.cpu, 128, 0, max(d.done[judgeDir].Judge.Deviation, 1e-6))
 	r.Prompt = func(iteration, group int) []int32 {
 		return d.vocab.Prompt(7, poet.PracticeTask(tensor.NewStream(d.plan.Seed, "practice", iteration*c.Episodes+group)).Themes...)
