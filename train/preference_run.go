@@ -23,7 +23,8 @@ type PreferenceConfig struct {
 	Epochs     float64     `json:"epochs"` // passes over the rankings; counts where the schedule has no steps
 	AdamW      AdamWConfig `json:"adamw"`
 	Schedule   Schedule    `json:"schedule"`
-	Heldout    float64     `json:"heldout"` // share of the prompts whose rankings are never learned from
+	Heldout    float64     `json:"heldout"`   // share of the prompts whose rankings are never learned from
+	Precision  string      `json:"precision"` // of the backend's matrix products
 }
 
 // Validate reports the first setting that makes no sense.
@@ -87,7 +88,7 @@ type PreferenceRun struct {
 type PreferenceBegin struct {
 	Done, Steps    int // steps done before, and in all
 	Learn, Heldout int // rankings
-	Tokens         int // of a ranking with all of its answers, in the mean
+	Tokens         int // of a prompt with one of its answers, in the mean
 }
 
 // A PreferenceResult is how a run ended.
@@ -202,15 +203,16 @@ func (p *PreferenceRun) save(model string, j Judgement) error {
 	})
 }
 
-// meanTokens returns how many tokens the mean ranking has, its prompt counted with each answer.
+// meanTokens returns how many tokens a prompt has with one of its answers, in the mean.
 func meanTokens(rankings []Ranking) int {
-	sum := 0
+	sum, n := 0, 0
 	for _, r := range rankings {
 		for _, a := range r.Answers {
 			sum += len(r.Prompt) + len(a)
+			n++
 		}
 	}
-	return sum / len(rankings)
+	return sum / n
 }
 
 // pick returns those of the rankings that ids name, and the number of answers of each.
