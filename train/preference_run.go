@@ -95,7 +95,6 @@ type PreferenceBegin struct {
 type PreferenceResult struct {
 	Steps   int        // done; fewer than planned if the run was interrupted
 	Planned int        // steps of the whole run
-	Loss    float64    // of the last steps
 	Heldout *Judgement // of the rankings held out; nil if interrupted
 	Model   string     // model directory
 	Tokens  int        // read in this call
@@ -159,10 +158,6 @@ func (p *PreferenceRun) run(ctx context.Context, backend tensor.Backend, c Prefe
 	loop.OnStep = func(s Stats) (map[string]any, error) {
 		r.Tokens += s.Tokens
 		r.Seconds += s.Time.Seconds()
-		if r.Loss == 0 {
-			r.Loss = s.Loss
-		}
-		r.Loss = 0.9*r.Loss + 0.1*s.Loss
 		p.OnStep(s)
 		extra := map[string]any{}
 		for name, x := range figures {

@@ -52,29 +52,25 @@ func (c *dpoCmd) Run(ctx context.Context, u *ui, g *globals) error {
 		c.interrupted(u, result.PreferenceResult)
 		return nil
 	}
-	page, err := c.report(result, config)
+	h, err := readHistory(c.Out)
 	if err != nil {
 		return err
 	}
-	if err := page.WriteFile(filepath.Join(c.Out, reportFile)); err != nil {
+	if err := c.report(result, config, h).WriteFile(filepath.Join(c.Out, reportFile)); err != nil {
 		return err
 	}
 	u.say("Loss %.4f; of %d held-out pairs the policy raised the better answer over the worse in %.1f %%, moving %.4f nats a token.\nModel: %s\nReport: %s",
-		result.Loss, result.Heldout.Pairs, 100*result.Heldout.Accuracy, result.KL, result.Model, filepath.Join(c.Out, reportFile))
+		h.recent("loss"), result.Heldout.Pairs, 100*result.Heldout.Accuracy, result.KL, result.Model, filepath.Join(c.Out, reportFile))
 	u.event("result", struct {
 		preferenceEvent
 		KL float64 `json:"kl"`
-	}{c.event(result.PreferenceResult), result.KL})
+	}{c.event(result.PreferenceResult, h), result.KL})
 	return nil
 }
 
 // report describes the run on one page.
-func (c *dpoCmd) report(r train.DPOResult, config train.DPOConfig) (*report.Report, error) {
-	h, err := readHistory(c.Out)
-	if err != nil {
-		return nil, err
-	}
-	page := preferencePage(r.PreferenceResult, config.PreferenceConfig)
+func (c *dpoCmd) report(r train.DPOResult, config train.DPOConfig, h history) *report.Report {
+	page := preferencePage(r.PreferenceResult, config.PreferenceConfig, h)
 	page.Title = "A model learns what people prefer"
 	page.Subtitle = "Direct preference optimisation: the better answer of each pair becomes more likely than it was, the worse one less."
 	page.Facts = append(page.Facts, report.Fact{Name: "moved", Value: fmt.Sprintf("%.3g", r.KL), Note: "nats a token on held-out answers, from the model it began as"})
@@ -87,5 +83,5 @@ func (c *dpoCmd) report(r train.DPOResult, config train.DPOConfig) (*report.Repo
 		historyCurve{"kl", "Distance from the model it began as", "nats a token"},
 	)
 	page.Settings = append([]report.Fact{{Name: "loss", Value: fmt.Sprintf("%s, β %g", config.Loss, config.Beta)}, {Name: "model", Value: c.Model}}, page.Settings...)
-	return page, nil
+	return page
 }

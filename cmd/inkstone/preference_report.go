@@ -12,13 +12,17 @@ import (
 
 // preferencePage describes what all runs on rankings have: how well the rankings held out are
 // judged, and the settings. The first section is for the caller to fill.
-func preferencePage(r train.PreferenceResult, c train.PreferenceConfig) *report.Report {
+func preferencePage(r train.PreferenceResult, c train.PreferenceConfig, h history) *report.Report {
+	seconds := 0.0
+	for _, x := range h["seconds"] {
+		seconds += x
+	}
 	j := r.Heldout
 	return &report.Report{
 		Facts: []report.Fact{
 			{Name: "accuracy", Value: fmt.Sprintf("%.1f %%", 100*j.Accuracy), Note: fmt.Sprintf("of %d held-out pairs judged as people did", j.Pairs)},
 			{Name: "margin", Value: fmt.Sprintf("%.2f", j.Margin), Note: "by which the better answer scores higher, in the mean"},
-			{Name: "training", Value: fmt.Sprintf("%.0f s", r.Seconds), Note: fmt.Sprintf("%d steps", r.Steps)},
+			{Name: "training", Value: fmt.Sprintf("%.0f s", seconds), Note: fmt.Sprintf("%d steps", r.Steps)},
 		},
 		Sections: []report.Section{{Title: "How it learned"}, {
 			Title: "Answers it has not seen",

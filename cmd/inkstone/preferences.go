@@ -131,9 +131,9 @@ type preferenceEvent struct {
 	Out      string  `json:"out"`
 }
 
-func (f *preferenceFlags) event(r train.PreferenceResult) preferenceEvent {
+func (f *preferenceFlags) event(r train.PreferenceResult, h history) preferenceEvent {
 	return preferenceEvent{
-		Loss: r.Loss, Accuracy: r.Heldout.Accuracy, Pairs: r.Heldout.Pairs, Margin: r.Heldout.Margin,
+		Loss: h.recent("loss"), Accuracy: r.Heldout.Accuracy, Pairs: r.Heldout.Pairs, Margin: r.Heldout.Margin,
 		Speed: float64(r.Tokens) / max(r.Seconds, 1e-9), Steps: r.Steps, Model: r.Model, Report: filepath.Join(f.Out, reportFile), Out: f.Out,
 	}
 }

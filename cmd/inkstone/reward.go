@@ -51,25 +51,21 @@ func (c *rewardCmd) Run(ctx context.Context, u *ui, g *globals) error {
 		c.interrupted(u, result.PreferenceResult)
 		return nil
 	}
-	page, err := c.report(result, config)
+	h, err := readHistory(c.Out)
 	if err != nil {
 		return err
 	}
-	if err := page.WriteFile(filepath.Join(c.Out, reportFile)); err != nil {
+	if err := c.report(result, config, h).WriteFile(filepath.Join(c.Out, reportFile)); err != nil {
 		return err
 	}
-	u.say("Loss %.4f; of %d held-out pairs %.1f %% are judged as people did.\nModel: %s\nReport: %s", result.Loss, result.Heldout.Pairs, 100*result.Heldout.Accuracy, result.Model, filepath.Join(c.Out, reportFile))
-	u.event("result", c.event(result.PreferenceResult))
+	u.say("Loss %.4f; of %d held-out pairs %.1f %% are judged as people did.\nModel: %s\nReport: %s", h.recent("loss"), result.Heldout.Pairs, 100*result.Heldout.Accuracy, result.Model, filepath.Join(c.Out, reportFile))
+	u.event("result", c.event(result.PreferenceResult, h))
 	return nil
 }
 
 // report describes the run on one page.
-func (c *rewardCmd) report(r train.RewardResult, config train.RewardConfig) (*report.Report, error) {
-	h, err := readHistory(c.Out)
-	if err != nil {
-		return nil, err
-	}
-	page := preferencePage(r.PreferenceResult, config.PreferenceConfig)
+func (c *rewardCmd) report(r train.RewardResult, config train.RewardConfig, h history) *report.Report {
+	page := preferencePage(r.PreferenceResult, config.PreferenceConfig, h)
 	page.Title = "A judge learns from rankings"
 	page.Subtitle = "A reward model scores each answer with one number: the higher, the more people would like it."
 	page.Facts = append(page.Facts, report.Fact{Name: "spread", Value: fmt.Sprintf("%.2f", r.Deviation), Note: "standard deviation of the best answers' scores, whose mean is 0"})
@@ -80,5 +76,5 @@ func (c *rewardCmd) report(r train.RewardResult, config train.RewardConfig) (*re
 		historyCurve{"accuracy", "Pairs judged as people did", "share"},
 	)
 	page.Settings = append([]report.Fact{{Name: "loss", Value: config.Loss}, {Name: "model", Value: c.Model}}, page.Settings...)
-	return page, nil
+	return page
 }
