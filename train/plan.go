@@ -44,6 +44,9 @@ func Plan(c *nn.Config, batch, context int) Forecast {
 	if c.ModelType == nn.GPT2Type {
 		f.Matmul -= int64(c.Context) * C
 	}
+	if c.Scorer {
+		f.Matmul -= V * C // its head gives one number
+	}
 	// A multiplication and an addition for each weight; attention adds q·k and p·v with the
 	// positions before, on average half of the context.
 	attention := 2 * 2 * float64(L) * float64(c.Heads*c.HeadSize) * float64(context) / 2
@@ -56,7 +59,9 @@ func Plan(c *nn.Config, batch, context int) Forecast {
 		layers = L*C + perLayer
 	}
 	f.Activations = f32 * tokens * (layers + 3*C)
-	f.Logits = f32 * tokens * V
+	if !c.Scorer {
+		f.Logits = f32 * tokens * V
+	}
 	f.Working = f32*tokens*(widest+3*C) + runtimeBytes
 	f.KVCache = 2 * f32 * L * int64(c.KVHeads*c.HeadSize) * int64(c.Context)
 	return f

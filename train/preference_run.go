@@ -23,7 +23,8 @@ type PreferenceConfig struct {
 	Epochs     float64     `json:"epochs"` // passes over the rankings; counts where the schedule has no steps
 	AdamW      AdamWConfig `json:"adamw"`
 	Schedule   Schedule    `json:"schedule"`
-	Heldout    float64     `json:"heldout"` // share of the prompts whose rankings are never learned from
+	Heldout    float64     `json:"heldout"`   // share of the prompts whose rankings are never learned from
+	Precision  string      `json:"precision"` // of the backend's matrix products
 }
 
 // Validate reports the first setting that makes no sense.
@@ -87,14 +88,13 @@ type PreferenceRun struct {
 type PreferenceBegin struct {
 	Done, Steps    int // steps done before, and in all
 	Learn, Heldout int // rankings
-	Tokens         int // of a ranking with all of its answers, in the mean
+	Tokens         int // of a prompt with one of its answers, in the mean
 }
 
 // A PreferenceResult is how a run ended.
 type PreferenceResult struct {
 	Steps   int        // done; fewer than planned if the run was interrupted
 	Planned int        // steps of the whole run
-	Loss    float64    // of the last steps
 	Heldout *Judgement // of the rankings held out; nil if interrupted
 	Model   string     // model directory
 	Tokens  int        // read in this call
@@ -158,10 +158,6 @@ func (p *PreferenceRun) run(ctx context.Context, backend tensor.Backend, c Prefe
 	loop.OnStep = func(s Stats) (map[string]any, error) {
 		r.Tokens += s.Tokens
 		r.Seconds += s.Time.Seconds()
-		if r.Loss == 0 {
-			r.Loss = s.Loss
-		}
-		r.Loss = 0.9*r.Loss + 0.1*s.Loss
 		p.OnStep(s)
 		extra := map[string]any{}
 		for name, x := range figures {
@@ -202,15 +198,16 @@ func (p *PreferenceRun) save(model string, j Judgement) error {
 	})
 }
 
-// meanTokens returns how many tokens the mean ranking has, its prompt counted with each answer.
+// meanTokens returns how many tokens a prompt has with one of its answers, in the mean.
 func meanTokens(rankings []Ranking) int {
-	sum := 0
+	sum, n := 0, 0
 	for _, r := range rankings {
 		for _, a := range r.Answers {
 			sum += len(r.Prompt) + len(a)
+			n++
 		}
 	}
-	return sum / len(rankings)
+	return sum / n
 }
 
 // pick returns those of the rankings that ids name, and the number of answers of each.

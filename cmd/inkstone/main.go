@@ -20,6 +20,8 @@ import (
 type cli struct {
 	Demo      demoCmd      `cmd:"" help:"Watch a small model learn Tang poems by heart: the whole journey in minutes."`
 	Pretrain  pretrainCmd  `cmd:"" help:"Train a base model on text."`
+	Reward    rewardCmd    `cmd:"" help:"Train a reward model on ranked answers."`
+	DPO       dpoCmd       `cmd:"" name:"dpo" help:"Make a model prefer what people preferred, straight from pairs."`
 	Generate  generateCmd  `cmd:"" help:"Continue a text with a trained model."`
 	Tokenizer tokenizerCmd `cmd:"" help:"Build and inspect tokenizers."`
 	Convert   convertCmd   `cmd:"" help:"Turn other tools' model files into a model directory."`

@@ -1,0 +1,50 @@
+package main
+
+import (
+	"encoding/json"
+	"html/template"
+	"path/filepath"
+
+	"inkstone/cmd/inkstone/internal/report"
+	"inkstone/train"
+)
+
+// A history is a run's metrics.jsonl: for each figure its value at each step, from the first
+// step on, however often the run was resumed.
+type history map[string][]float64
+
+func readHistory(dir string) (history, error) {
+	h := history{}
+	err := train.ReadJSONL(filepath.Join(dir, "metrics.jsonl"), func(_ int, object []byte) error {
+		var figures map[string]float64
+		if err := json.Unmarshal(object, &figures); err != nil {
+			return err
+		}
+		for name, x := range figures {
+			h[name] = append(h[name], x)
+		}
+		return nil
+	})
+	return h, err
+}
+
+// recent returns the mean of a figure over the last steps, 20 at most.
+func (h history) recent(figure string) (mean float64) {
+	last := h[figure][max(0, len(h[figure])-20):]
+	for _, x := range last {
+		mean += x / float64(len(last))
+	}
+	return mean
+}
+
+// A historyCurve is a figure of a history with a title and a unit.
+type historyCurve struct{ figure, title, unit string }
+
+// curves draws figures over the steps.
+func (h history) curves(list ...historyCurve) (pictures []template.HTML) {
+	for _, c := range list {
+		line := smooth(report.Line{Name: c.figure, X: h["step"], Y: h[c.figure]})
+		pictures = append(pictures, report.Curve(c.title, "step", c.unit, line))
+	}
+	return pictures
+}
