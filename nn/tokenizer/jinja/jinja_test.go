@@ -162,6 +162,10 @@ func FuzzRender(f *testing.F) {
 			return
 		}
 		values := map[string]any{"messages": []any{map[string]any{"role": "user", "content": NewText("hi\xff", 1)}}}
+		start := time.Now()
 		template.Render(values)
+		if d := time.Since(start); d > 5*time.Second {
+			t.Errorf("took %v", d)
+		}
 	})
 }
