@@ -1,6 +1,7 @@
 package jinja
 
 import (
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -44,6 +45,27 @@ func (t Text) String() string {
 		}
 	}
 	return s.String()
+}
+
+// Spell returns the text and the origin of each of its bytes.
+func (t Text) Spell() (s string, from []int32) {
+	s = t.String()
+	from = make([]int32, 0, len(s))
+	for _, c := range t {
+		n := 1
+		if c.rune < badByte {
+			n = utf8.RuneLen(c.rune)
+		}
+		for range n {
+			from = append(from, c.From)
+		}
+	}
+	return s, from
+}
+
+// HasPrefix tells whether a text begins with another, origins included.
+func (t Text) HasPrefix(prefix Text) bool {
+	return len(t) >= len(prefix) && slices.Equal(t[:len(prefix)], prefix)
 }
 
 // hasPrefix tells whether a text begins with the characters of another, whatever their origin.
