@@ -45,9 +45,9 @@ const (
 		`{{ '<start_of_turn>' + role + '\n' + message['content'] | trim + '<end_of_turn>\n' }}{% endfor %}{% if add_generation_prompt %}{{'<start_of_turn>model\n'}}{% endif %}`
 )
 
-// letters returns a tokenizer whose tokens are special ones and single characters, so that
+// readable returns a tokenizer whose tokens are special ones and single characters, so that
 // tokens can be read.
-func letters(t *testing.T, specials ...string) tokenizer.Tokenizer {
+func readable(t *testing.T, specials ...string) tokenizer.Tokenizer {
 	t.Helper()
 	all := append([]string{tokenizer.Unknown}, specials...)
 	for c := ' '; c <= '~'; c++ {
@@ -98,11 +98,11 @@ func TestConversation(t *testing.T) {
 		want     string
 	}{
 		"no template": {[]string{"</s>"}, tokenizer.Chat{}, "Hi<|im_end|></s>⟦Yo[</s>]⟧Bye⟦so<|im_end|></s>[</s>]⟧"},
-		"ours, plain": {[]string{"</s>"}, tokenizer.DefaultChat(letters(t, "</s>")),
+		"ours, plain": {[]string{"</s>"}, tokenizer.DefaultChat(readable(t, "</s>")),
 			"User: Hi<|im_end|></s>\nAssistant:⟦ Yo[</s>]⟧\nUser: Bye\nAssistant:⟦ so<|im_end|></s>[</s>]⟧"},
-		"ours, plain, without an end token": {nil, tokenizer.DefaultChat(letters(t)),
+		"ours, plain, without an end token": {nil, tokenizer.DefaultChat(readable(t)),
 			"User: Hi<|im_end|></s>\nAssistant:⟦ Yo⟧\nUser: Bye\nAssistant:⟦ so<|im_end|></s>⟧"},
-		"ours, ChatML": {[]string{"<|im_start|>", "<|im_end|>"}, tokenizer.DefaultChat(letters(t, "<|im_start|>", "<|im_end|>")),
+		"ours, ChatML": {[]string{"<|im_start|>", "<|im_end|>"}, tokenizer.DefaultChat(readable(t, "<|im_start|>", "<|im_end|>")),
 			"[<|im_start|>]user\nHi<|im_end|></s>[<|im_end|>]\n[<|im_start|>]assistant\n⟦Yo[<|im_end|>]⟧\n" +
 				"[<|im_start|>]user\nBye[<|im_end|>]\n[<|im_start|>]assistant\n⟦so<|im_end|></s>[<|im_end|>]⟧"},
 		"Qwen": {[]string{"<|im_start|>", "<|im_end|>"}, tokenizer.Chat{Template: qwenTemplate, End: "<|im_end|>"},
@@ -119,7 +119,7 @@ func TestConversation(t *testing.T) {
 			"[<bos>][<start_of_turn>]user\nHi<|im_end|></s>[<end_of_turn>]\n[<start_of_turn>]model\n⟦Yo[<end_of_turn>]⟧\n" +
 				"[<start_of_turn>]user\nBye[<end_of_turn>]\n[<start_of_turn>]model\n⟦so<|im_end|></s>[<end_of_turn>]⟧"},
 	} {
-		tok := letters(t, c.specials...).WithChat(c.chat)
+		tok := readable(t, c.specials...).WithChat(c.chat)
 		d := NewDialogue(tok)
 		e, err := d.Conversation(twice)
 		if err != nil {
@@ -214,7 +214,7 @@ func TestTemplateRefusals(t *testing.T) {
 		"{% for m in messages[::-1] %}{{ m.content }}{% endfor %}":                                              "elsewhere",
 		"{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}{{messages[1].content}}": "computes without end",
 	} {
-		d := NewDialogue(letters(t, "</s>").WithChat(tokenizer.Chat{Template: template}))
+		d := NewDialogue(readable(t, "</s>").WithChat(tokenizer.Chat{Template: template}))
 		if _, err := d.Conversation(good); err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "\n") {
 			t.Errorf("%.60s: error %v, want %q", template, err, want)
 		}
