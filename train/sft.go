@@ -15,16 +15,21 @@ import (
 // SFTConfig says what determines the outcome of fine-tuning, beside the model it begins as and
 // the data; it is what run.json records.
 type SFTConfig struct {
-	Context  int            `json:"context"`  // tokens of an example at most
-	Template string         `json:"template"` // that writes conversations; "" for none
-	LoRA     *nn.LoRAConfig `json:"lora"`     // what the model's adapters were made with; nil for none
+	Context   int            `json:"context"`  // tokens of an example at most
+	Template  string         `json:"template"` // that writes conversations; "" for none
+	Dropout   float64        `json:"dropout"`
+	Precision string         `json:"precision"` // of the backend's matrix products
+	LoRA      *nn.LoRAConfig `json:"lora"`      // what the model's adapters were made with; nil for none
 	PreferenceConfig
 }
 
 // Validate reports the first setting that makes no sense.
 func (c SFTConfig) Validate() error {
-	if c.Context < 1 {
+	switch {
+	case c.Context < 1:
 		return fmt.Errorf("sft: context is %d, want at least 1", c.Context)
+	case !(c.Dropout >= 0 && c.Dropout < 1):
+		return fmt.Errorf("sft: dropout is %v, want 0 or more and less than 1", c.Dropout)
 	}
 	if err := c.PreferenceConfig.Validate(); err != nil {
 		return fmt.Errorf("sft: %w", err)
@@ -103,6 +108,7 @@ func (s *SFT) Run(ctx context.Context, backend tensor.Backend) (r SFTResult, err
 		s.Say("warning: %v", w)
 	}
 	c := s.Config
+	s.Model.Config().Dropout = c.Dropout
 	if end := s.Dialogue.End(); end >= 0 {
 		s.Model.Config().EOS = end // generation stops where an answer does
 	}
