@@ -15,7 +15,7 @@ import (
 func splitRankings(all []Ranking, share float64) (learn, test []Ranking, err error) {
 	learn, test = holdOut(all, func(r Ranking) string { return promptKey(r.Prompt) }, share)
 	if len(test) == 0 {
-		return nil, nil, fmt.Errorf("train: %d rankings of the same prompt: want at least 2 different ones, of which one is held out", len(all))
+		return nil, nil, fmt.Errorf("train: %d rankings of %d different prompts: want at least 2, of which one is held out", len(all), min(len(all), 1))
 	}
 	return learn, test, nil
 }
