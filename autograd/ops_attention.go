@@ -1,6 +1,10 @@
 package autograd
 
-import "inkstone/tensor"
+import (
+	"fmt"
+
+	"inkstone/tensor"
+)
 
 // Attention returns softmax(q·kᵀ·scale + mask)·v, [B, T, H, D], for q [B, T, H, D] and
 // k, v [B, S, H/G, D] (Vaswani et al. 2017, section 3.2.1; groups: Ainslie et al. 2023).
@@ -18,6 +22,62 @@ func (t *Tape) Attention(q, k, v *Variable, scale float64, causal bool) *Variabl
 	}, q, k, v)
 	n.setAttention(lse, scale, causal)
 	return o
+}
+
+// AttentionSegments is causal Attention for sequences that lie one after the other in a row,
+// q [1, T, H, D] and k, v [1, T, H/G, D]: no query sees a key of another sequence. starts
+// (Int32 [n], rising from 0) says where each begins. Kept: what Attention keeps, and starts.
+func (t *Tape) AttentionSegments(q, k, v *Variable, starts *tensor.Tensor, scale float64) *Variable {
+	checkDType("AttentionSegments", q, k, v)
+	checkStarts("AttentionSegments", starts, q.Shape())
+	o := t.like(q)
+	H, T := q.Dim(2), q.Dim(1)
+	lse := t.arena.New(q.Value.DType(), T*H) // of sequence after sequence, [H, its length] each
+	for i := range starts.Len() {
+		lo, hi := segment(starts, i, T)
+		cut := func(x *tensor.Tensor) *tensor.Tensor { return t.arena.Slice(x, 1, lo, hi) }
+		t.backend.Attention(cut(o.Value), t.cutLSE(lse, H, lo, hi), cut(q.Value), cut(k.Value), cut(v.Value), scale, true)
+	}
+	n := t.record("AttentionSegments", o, func(t *Tape, n *Node) {
+		dq, dk, dv := n.scratchOrWrite(t, 0), n.scratchOrWrite(t, 1), n.scratchOrWrite(t, 2)
+		lse, starts := n.saved[0], n.saved[1]
+		H, T := n.y().Dim(2), n.y().Dim(1)
+		for i := range starts.Len() {
+			lo, hi := segment(starts, i, T)
+			cut := func(x *tensor.Tensor) *tensor.Tensor { return t.arena.Slice(x, 1, lo, hi) }
+			t.backend.AttentionBackward(cut(dq), cut(dk), cut(dv), cut(n.dy()), cut(n.x(0)), cut(n.x(1)), cut(n.x(2)), cut(n.y()),
+				t.cutLSE(lse, H, lo, hi), n.floats[0], true)
+		}
+	}, q, k, v)
+	n.setAttention(lse, scale, true)
+	n.saved[1] = t.arena.View(starts)
+	return o
+}
+
+// cutLSE views the log-sum-exps of one sequence, [1, H, hi−lo].
+func (t *Tape) cutLSE(lse *tensor.Tensor, heads, lo, hi int) *tensor.Tensor {
+	return t.arena.Reshape(t.arena.Slice(lse, 0, heads*lo, heads*hi), 1, heads, hi-lo)
+}
+
+// segment returns where sequence i of a row of T places begins and ends.
+func segment(starts *tensor.Tensor, i, T int) (lo, hi int) {
+	s := tensor.Data[int32](starts)
+	if i+1 < len(s) {
+		T = int(s[i+1])
+	}
+	return int(s[i]), T
+}
+
+// checkStarts panics unless starts cuts a single row into sequences that are not empty.
+func checkStarts(op string, starts *tensor.Tensor, row []int) {
+	s := tensor.Data[int32](starts)
+	ok := len(row) > 1 && row[0] == 1 && len(s) > 0 && s[0] == 0 && int(s[len(s)-1]) < row[1]
+	for i := 1; ok && i < len(s); i++ {
+		ok = s[i-1] < s[i]
+	}
+	if !ok {
+		panic(fmt.Sprintf("autograd: %s: sequences that start at %v in %v, want one row and starts that rise from 0", op, s, row))
+	}
 }
 
 // AttentionPacked is Attention for queries, keys and values that lie side by side, as one

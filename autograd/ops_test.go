@@ -142,6 +142,9 @@ var opCases = []opCase{
 	{"Attention to all", inputs{randn(1, 1, 3, 2, 5), randn(2, 1, 7, 2, 5), randn(3, 1, 7, 2, 5)}, func(t *Tape, v []*Variable) *Variable {
 		return t.Attention(v[0], v[1], v[2], 0.4, false)
 	}},
+	{"AttentionSegments", inputs{randn(1, 1, 9, 4, 6), randn(2, 1, 9, 2, 6), randn(3, 1, 9, 2, 6)}, func(t *Tape, v []*Variable) *Variable {
+		return t.AttentionSegments(v[0], v[1], v[2], tensor.FromSlice([]int32{0, 4, 5}, 3), 0.4)
+	}},
 	{"AttentionPacked", inputs{randn(1, 2, 9, 24)}, func(t *Tape, v []*Variable) *Variable {
 		return t.AttentionPacked(v[0], 2, 0.5, true)
 	}},

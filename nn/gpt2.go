@@ -81,18 +81,21 @@ func (m *GPT2) Linears() []*Linear {
 
 // Hidden works as Model.Hidden says.
 func (m *GPT2) Hidden(t *autograd.Tape, ids *tensor.Tensor, cache *Cache) *autograd.Variable {
-	past := cache.Len()
-	checkIDs(m.config, ids, past)
-	positions := t.Arena().New(tensor.Int32, ids.Dim(1))
-	for i, p := 0, tensor.Data[int32](positions); i < len(p); i++ {
-		p[i] = int32(past + i)
-	}
-	x := t.Add(m.TokenEmbedding.Forward(t, ids), m.PositionEmbedding.Forward(t, positions)) // [B, T, C] + [T, C]
+	return m.hidden(t, ids, behind(t, m.config, ids, cache))
+}
+
+// HiddenPacked works as Model.HiddenPacked says.
+func (m *GPT2) HiddenPacked(t *autograd.Tape, ids, starts *tensor.Tensor) *autograd.Variable {
+	return m.hidden(t, ids, packed(t, m.config, ids, starts))
+}
+
+func (m *GPT2) hidden(t *autograd.Tape, ids *tensor.Tensor, at place) *autograd.Variable {
+	x := t.Add(m.TokenEmbedding.Forward(t, ids), m.PositionEmbedding.Forward(t, at.positions)) // [B, T, C] + [T, C]
 	x = t.Dropout(x, m.config.Dropout)
 	for _, block := range m.Blocks {
-		x = runBlock(t, m.config, block, x, cache)
+		x = runBlock(t, m.config, block, x, at)
 	}
-	cache.advance(ids.Dim(1))
+	at.cache.advance(ids.Dim(1))
 	return m.FinalNorm.Forward(t, x)
 }
 
@@ -104,22 +107,21 @@ func (m *GPT2) Logits(t *autograd.Tape, hidden *autograd.Variable) *autograd.Var
 func (b *GPT2Block) path() string { return b.name }
 
 // Forward maps the residual stream x [B, T, C] to the next one.
-func (b *GPT2Block) Forward(t *autograd.Tape, x *autograd.Variable, cache *Cache) *autograd.Variable {
-	x = t.Add(x, t.Dropout(b.attention(t, b.Norm1.Forward(t, x), cache), b.config.Dropout))
+func (b *GPT2Block) Forward(t *autograd.Tape, x *autograd.Variable, at place) *autograd.Variable {
+	x = t.Add(x, t.Dropout(b.attention(t, b.Norm1.Forward(t, x), at), b.config.Dropout))
 	return t.Add(x, t.Dropout(b.mlp(t, b.Norm2.Forward(t, x)), b.config.Dropout))
 }
 
-func (b *GPT2Block) attention(t *autograd.Tape, x *autograd.Variable, cache *Cache) *autograd.Variable {
+func (b *GPT2Block) attention(t *autograd.Tape, x *autograd.Variable, at place) *autograd.Variable {
 	H, C := b.config.Heads, b.config.Channels
 	scale := 1 / math.Sqrt(float64(C/H))
 	qkv := b.QKV.Forward(t, x) // [B, T, 3C]
-	if cache == nil {
+	if at.cache == nil && at.starts == nil {
 		return b.AttentionOut.Forward(t, t.AttentionPacked(qkv, H, scale, true))
 	}
 	B, T := x.Dim(0), x.Dim(1)
 	all := t.Reshape(qkv, B, T, 3*H, C/H) // [B, T, 3H, D]
-	k, v := cache.extend(t, b.layer, t.Slice(all, 2, H, 2*H), t.Slice(all, 2, 2*H, 3*H))
-	o := t.Attention(t.Slice(all, 2, 0, H), k, v, scale, true) // [B, T, H, D]
+	o := at.attention(t, b.layer, t.Slice(all, 2, 0, H), t.Slice(all, 2, H, 2*H), t.Slice(all, 2, 2*H, 3*H), scale)
 	return b.AttentionOut.Forward(t, t.Reshape(o, B, T, C))
 }
 

@@ -104,13 +104,23 @@ func (m *Llama) Linears() []*Linear {
 
 // Hidden works as Model.Hidden says.
 func (m *Llama) Hidden(t *autograd.Tape, ids *tensor.Tensor, cache *Cache) *autograd.Variable {
-	checkIDs(m.config, ids, cache.Len())
+	return m.hidden(t, ids, behind(t, m.config, ids, cache))
+}
+
+// HiddenPacked works as Model.HiddenPacked says.
+func (m *Llama) HiddenPacked(t *autograd.Tape, ids, starts *tensor.Tensor) *autograd.Variable {
+	at := packed(t, m.config, ids, starts)
+	at.turn(t, m.Blocks[0].cos, m.Blocks[0].sin)
+	return m.hidden(t, ids, at)
+}
+
+func (m *Llama) hidden(t *autograd.Tape, ids *tensor.Tensor, at place) *autograd.Variable {
 	x := m.TokenEmbedding.Forward(t, ids) // [B, T, C]
 	x = t.Dropout(x, m.config.Dropout)
 	for _, block := range m.Blocks {
-		x = runBlock(t, m.config, block, x, cache)
+		x = runBlock(t, m.config, block, x, at)
 	}
-	cache.advance(ids.Dim(1))
+	at.cache.advance(ids.Dim(1))
 	return m.FinalNorm.Forward(t, x)
 }
 
@@ -122,21 +132,18 @@ func (m *Llama) Logits(t *autograd.Tape, hidden *autograd.Variable) *autograd.Va
 func (b *LlamaBlock) path() string { return b.name }
 
 // Forward maps the residual stream x [B, T, C] to the next one.
-func (b *LlamaBlock) Forward(t *autograd.Tape, x *autograd.Variable, cache *Cache) *autograd.Variable {
-	x = t.Add(x, t.Dropout(b.attention(t, b.Norm1.Forward(t, x), cache), b.config.Dropout))
+func (b *LlamaBlock) Forward(t *autograd.Tape, x *autograd.Variable, at place) *autograd.Variable {
+	x = t.Add(x, t.Dropout(b.attention(t, b.Norm1.Forward(t, x), at), b.config.Dropout))
 	return t.Add(x, t.Dropout(b.mlp(t, b.Norm2.Forward(t, x)), b.config.Dropout))
 }
 
-func (b *LlamaBlock) attention(t *autograd.Tape, x *autograd.Variable, cache *Cache) *autograd.Variable {
+func (b *LlamaBlock) attention(t *autograd.Tape, x *autograd.Variable, at place) *autograd.Variable {
 	B, T, H, D := x.Dim(0), x.Dim(1), b.config.Heads, b.config.HeadSize
-	past := cache.Len()
 	q := t.Reshape(b.Q.Forward(t, x), B, T, H, D)
 	k := t.Reshape(b.K.Forward(t, x), B, T, b.config.KVHeads, D)
 	v := t.Reshape(b.V.Forward(t, x), B, T, b.config.KVHeads, D)
-	q = t.RoPE(q, b.cos, b.sin, past, false)
-	k = t.RoPE(k, b.cos, b.sin, past, false)
-	k, v = cache.extend(t, b.layer, k, v)
-	o := t.Attention(q, k, v, 1/math.Sqrt(float64(D)), true) // [B, T, H, D]
+	q, k = at.rope(t, q, b.cos, b.sin), at.rope(t, k, b.cos, b.sin)
+	o := at.attention(t, b.layer, q, k, v, 1/math.Sqrt(float64(D))) // [B, T, H, D]
 	return b.O.Forward(t, t.Reshape(o, B, T, H*D))
 }
 

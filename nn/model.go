@@ -1,8 +1,6 @@
 package nn
 
 import (
-	"fmt"
-
 	"inkstone/autograd"
 	"inkstone/tensor"
 )
@@ -16,6 +14,10 @@ type Model interface {
 	// Hidden returns the final normalised hidden states [B, T, C] for ids [B, T] (Int32).
 	// With a cache, ids continue the sequences in it and their keys and values are added.
 	Hidden(t *autograd.Tape, ids *tensor.Tensor, cache *Cache) *autograd.Variable
+	// HiddenPacked returns the hidden states [1, N, C] of sequences that lie one after the
+	// other in ids [1, N]. Each is as it would be alone: positions count from its beginning,
+	// and no token sees another sequence. starts (Int32 [n]) says where each begins.
+	HiddenPacked(t *autograd.Tape, ids, starts *tensor.Tensor) *autograd.Variable
 	// Logits maps hidden states [..., C] to scores [..., V].
 	Logits(t *autograd.Tape, hidden *autograd.Variable) *autograd.Variable
 }
@@ -41,14 +43,4 @@ func build(c *Config, b *builder) Model {
 // ids [B, T] (both Int32). Negative targets do not count.
 func Loss(t *autograd.Tape, m Model, ids, targets *tensor.Tensor) *autograd.Variable {
 	return t.CrossEntropyMean(m.Logits(t, m.Hidden(t, ids, nil)), targets)
-}
-
-// checkIDs panics unless ids is [B, T] and fits the context.
-func checkIDs(c *Config, ids *tensor.Tensor, past int) {
-	if ids.NDim() != 2 {
-		panic(fmt.Sprintf("nn: ids of shape %v, want [B, T]", ids.Shape()))
-	}
-	if past+ids.Dim(1) > c.Context {
-		panic(fmt.Sprintf("nn: %d positions in a model with a context of %d", past+ids.Dim(1), c.Context))
-	}
 }

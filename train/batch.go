@@ -10,8 +10,17 @@ import (
 
 // A Batch is what one forward and backward learns from: inputs and targets [B, T] (Int32),
 // where target i is the token that follows input i, or negative where the loss does not
-// count. Weights [B·T] (Float32) say how much each target counts; nil means all alike.
-type Batch struct{ IDs, Targets, Weights *tensor.Tensor }
+// count. Weights [B·T] (Float32) say how much each target counts; nil means all alike. Starts
+// (Int32) says where each example of a single row begins; nil means that a row is an example.
+type Batch struct{ IDs, Targets, Weights, Starts *tensor.Tensor }
+
+// losses returns the cross-entropy of each target [B·T], 0 where it does not count.
+func (b Batch) losses(t *autograd.Tape, m nn.Model) *autograd.Variable {
+	if b.Starts != nil {
+		return t.CrossEntropy(m.Logits(t, m.HiddenPacked(t, b.IDs, b.Starts)), b.Targets)
+	}
+	return t.CrossEntropy(m.Logits(t, m.Hidden(t, b.IDs, nil)), b.Targets)
+}
 
 // NextToken returns the loss of a language model on the batches that next makes: the mean
 // over the targets of −w·log p(target), divided by the mean w.
@@ -27,7 +36,7 @@ func (b Batch) Loss(t *autograd.Tape, m nn.Model) *autograd.Variable {
 	if b.Weights == nil {
 		return nn.Loss(t, m, b.IDs, b.Targets)
 	}
-	losses := t.CrossEntropy(m.Logits(t, m.Hidden(t, b.IDs, nil)), b.Targets) // [B·T]
+	losses := b.losses(t, m)
 	total := 0.0
 	for i, w := range tensor.Data[float32](b.Weights) {
 		if tensor.Data[int32](b.Targets)[i] >= 0 {
@@ -40,7 +49,7 @@ func (b Batch) Loss(t *autograd.Tape, m nn.Model) *autograd.Variable {
 // LogProbs returns log p(target) at every place of the batch under a model, [B, T]; 0 where
 // the target does not count.
 func (b Batch) LogProbs(t *autograd.Tape, m nn.Model) *autograd.Variable {
-	losses := t.CrossEntropy(m.Logits(t, m.Hidden(t, b.IDs, nil)), b.Targets)
+	losses := b.losses(t, m)
 	return t.Scale(t.Reshape(losses, b.IDs.Dim(0), b.IDs.Dim(1)), -1)
 }
 
@@ -61,9 +70,7 @@ type Batcher struct{ shapes map[[2]int]Batch }
 func (b *Batcher) Batch(examples []Example) Batch {
 	longest := 0
 	for i, e := range examples {
-		if len(e.IDs) != len(e.Weights) || len(e.IDs) < 2 {
-			panic(fmt.Sprintf("train: Batch: example %d has %d tokens and %d weights, want as many and at least 2", i, len(e.IDs), len(e.Weights)))
-		}
+		e.check(i)
 		longest = max(longest, len(e.IDs))
 	}
 	B, T := len(examples), longest-1
@@ -90,6 +97,36 @@ func (b *Batcher) Batch(examples []Example) Batch {
 		}
 	}
 	return batch
+}
+
+// Pack lays out examples one after the other in a single row, in which none sees another: the
+// losses and gradients are those of Batcher.Batch, without the work for what rows are filled
+// up with.
+func Pack(examples []Example) Batch {
+	var ids, targets, starts []int32
+	var weights []float32
+	for i, e := range examples {
+		e.check(i)
+		starts = append(starts, int32(len(ids)))
+		for j, target := range e.IDs[1:] {
+			w := e.Weights[j+1]
+			if w <= 0 {
+				target, w = -1, 0
+			}
+			ids, targets, weights = append(ids, e.IDs[j]), append(targets, target), append(weights, w)
+		}
+	}
+	N := len(ids)
+	return Batch{
+		IDs: tensor.FromSlice(ids, 1, N), Targets: tensor.FromSlice(targets, 1, N),
+		Weights: tensor.FromSlice(weights, N), Starts: tensor.FromSlice(starts, len(starts)),
+	}
+}
+
+func (e Example) check(i int) {
+	if len(e.IDs) != len(e.Weights) || len(e.IDs) < 2 {
+		panic(fmt.Sprintf("train: example %d has %d tokens and %d weights, want as many and at least 2", i, len(e.IDs), len(e.Weights)))
+	}
 }
 
 func newBatch(rows, context int) Batch {

@@ -50,3 +50,42 @@ func TestWeightedLoss(t *testing.T) {
 		t.Errorf("loss %v, want %v", got, want)
 	}
 }
+
+// TestPack: a packed row has the loss and the gradients of the same examples in rows of their
+// own, filled up.
+func TestPack(t *testing.T) {
+	cpu := tensor.NewCPU(2)
+	defer cpu.Close()
+	m, _ := tinyTrainer(t, cpu, 1)
+	examples := []Example{
+		{IDs: []int32{5, 6, 7, 8, 2}, Weights: []float32{0, 0, 1, 3, 1}},
+		{IDs: []int32{9, 3}, Weights: []float32{0, 2}},
+		{IDs: []int32{1, 2, 3, 4, 5, 6, 7, 8, 9}, Weights: []float32{1, 1, 0, 1, 1, 1, 1, 1, 1}},
+	}
+	var b Batcher
+	learn := func(batch Batch) (loss, evaluated float64, grads []float32) {
+		tape := autograd.NewTape(cpu)
+		x := batch.Loss(tape, m)
+		loss = x.Value.Item()
+		tape.Backward(x)
+		for _, p := range m.Parameters() {
+			grads = append(grads, tensor.Data[float32](p.Grad())...)
+			p.ZeroGrad()
+		}
+		return loss, Evaluate(m, cpu, slices.Values([]Batch{batch})), grads
+	}
+	loss, evaluated, grads := learn(b.Batch(examples))
+	packed := Pack(examples)
+	if n := packed.IDs.Len(); n != 4+1+8 {
+		t.Errorf("%d tokens in the row, want 13", n)
+	}
+	got, alone, g := learn(packed)
+	if math.Abs(got-loss) > 1e-6 || math.Abs(alone-evaluated) > 1e-6 {
+		t.Errorf("loss %v and %v, want %v and %v", got, alone, loss, evaluated)
+	}
+	for i, want := range grads {
+		if math.Abs(float64(g[i]-want)) > 1e-6*(1+math.Abs(float64(want))) {
+			t.Fatalf("gradient %d is %v, want %v", i, g[i], want)
+		}
+	}
+}

@@ -14,7 +14,7 @@ func Evaluate(m nn.Model, backend tensor.Backend, batches func(yield func(Batch)
 	sum, n := 0.0, 0
 	for b := range batches {
 		t.Reset()
-		losses := t.CrossEntropy(m.Logits(t, m.Hidden(t, b.IDs, nil)), b.Targets)
+		losses := b.losses(t, m)
 		for i, id := range tensor.Data[int32](b.Targets) {
 			if id >= 0 {
 				sum += losses.Value.At(i)

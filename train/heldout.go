@@ -5,40 +5,44 @@ import (
 	"encoding/binary"
 	"fmt"
 	"hash/fnv"
+	"maps"
 	"math"
 	"slices"
 )
 
-// splitRankings holds out the rankings of a share of the prompts, at least of one: those whose
-// hash is lowest. All rankings of a prompt lie on one side, so that nothing of what is tested
-// was learned, and a prompt stays on its side when others are added, but for a few at the edge.
+// splitRankings holds out the rankings of a share of the prompts, at least of one. All
+// rankings of a prompt lie on one side, so that nothing of what is tested was learned.
 func splitRankings(all []Ranking, share float64) (learn, test []Ranking, err error) {
-	hashes := map[string]uint64{}
-	for _, r := range all {
-		if key := promptKey(r.Prompt); hashes[key] == 0 {
-			hashes[key] = hashOf(key)
-		}
-	}
-	if len(hashes) < 2 {
-		return nil, nil, fmt.Errorf("train: %d rankings of %d different prompts: want at least 2, of which one is held out", len(all), len(hashes))
-	}
-	order := make([]string, 0, len(hashes))
-	for key := range hashes {
-		order = append(order, key)
-	}
-	slices.SortFunc(order, func(a, b string) int { return cmp.Or(cmp.Compare(hashes[a], hashes[b]), cmp.Compare(a, b)) })
-	held := map[string]bool{}
-	for _, key := range order[:min(len(order)-1, max(1, int(math.Round(share*float64(len(order))))))] {
-		held[key] = true
-	}
-	for _, r := range all {
-		if held[promptKey(r.Prompt)] {
-			test = append(test, r)
-		} else {
-			learn = append(learn, r)
-		}
+	learn, test = holdOut(all, func(r Ranking) string { return promptKey(r.Prompt) }, share)
+	if len(test) == 0 {
+		return nil, nil, fmt.Errorf("train: %d rankings of %d different prompts: want at least 2, of which one is held out", len(all), min(len(all), 1))
 	}
 	return learn, test, nil
+}
+
+// holdOut divides what there is by its keys: a share of them, at least one and not all, is
+// held out, those whose hash is lowest. A key stays on its side when others are added, but for
+// a few at the edge. With less than two keys nothing is held out.
+func holdOut[T any](all []T, keyOf func(T) string, share float64) (learn, test []T) {
+	hashes := map[string]uint64{}
+	for _, x := range all {
+		key := keyOf(x)
+		hashes[key] = hashOf(key)
+	}
+	order := slices.Collect(maps.Keys(hashes))
+	slices.SortFunc(order, func(a, b string) int { return cmp.Or(cmp.Compare(hashes[a], hashes[b]), cmp.Compare(a, b)) })
+	held := map[string]bool{}
+	for _, key := range order[:max(0, min(len(order)-1, max(1, int(math.Round(share*float64(len(order)))))))] {
+		held[key] = true
+	}
+	for _, x := range all {
+		if held[keyOf(x)] {
+			test = append(test, x)
+		} else {
+			learn = append(learn, x)
+		}
+	}
+	return learn, test
 }
 
 // promptKey returns a prompt's tokens as a map's key.

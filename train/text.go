@@ -18,7 +18,7 @@ import (
 func documents(paths []string, each func(text string) error, end func() error) error {
 	for _, path := range paths {
 		var err error
-		if strings.HasSuffix(path, ".jsonl") || strings.HasSuffix(path, ".ndjson") {
+		if isJSONL(path) {
 			err = ReadTexts(path, func(text string) error {
 				if err := each(text); err != nil {
 					return err
@@ -36,6 +36,10 @@ func documents(paths []string, each func(text string) error, end func() error) e
 		}
 	}
 	return nil
+}
+
+func isJSONL(path string) bool {
+	return strings.HasSuffix(path, ".jsonl") || strings.HasSuffix(path, ".ndjson")
 }
 
 // LearnTokenizer learns a tokenizer from text and JSONL files: "bpe", byte-level BPE with a

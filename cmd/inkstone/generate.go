@@ -12,6 +12,7 @@ import (
 	"inkstone/nn"
 	"inkstone/nn/tokenizer"
 	"inkstone/tensor"
+	"inkstone/train"
 )
 
 type generateCmd struct {
@@ -25,6 +26,7 @@ type generateCmd struct {
 	MinP        float64  `help:"Leave out tokens less likely than this share of the likeliest." default:"0" placeholder:"P"`
 	Repetition  float64  `help:"Penalty for tokens already there; 1 means none." default:"1" placeholder:"X"`
 	Stop        []string `help:"Stop before this text; may be given more than once." placeholder:"TEXT" sep:"none"`
+	Chat        bool     `help:"Answer the text as a message, in the way the model's chat template says."`
 	Special     bool     `help:"Read special tokens, such as <|endoftext|>, in the prompt."`
 }
 
@@ -66,13 +68,18 @@ func (c *generateCmd) Run(ctx context.Context, u *ui, g *globals) error {
 		return err
 	}
 	prompt := promptIDs(tok, m.Config(), c.Prompt, c.Special)
+	if c.Chat {
+		if prompt, err = train.NewDialogue(tok).Prompt(c.Prompt); err != nil {
+			return err
+		}
+	}
 	writer := nn.NewGenerator(m, cpu)
 	if err := writer.Start(prompt); err != nil {
 		return err
 	}
 	start, written := time.Now(), 0
 	out := newTextWriter(tok, prompt, c.Stop)
-	if u.events == nil {
+	if u.events == nil && !c.Chat {
 		fmt.Print(c.Prompt)
 	}
 	writer.Generate(c.Tokens, nn.NewSampler(sampling, tensor.NewStream(g.Seed, "generate", 0)), func(id int32) bool {

@@ -13,6 +13,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"inkstone/kernels"
+	"inkstone/nn"
 	"inkstone/tensor"
 )
 
@@ -20,6 +21,7 @@ import (
 type cli struct {
 	Demo      demoCmd      `cmd:"" help:"Watch a small model learn Tang poems by heart: the whole journey in minutes."`
 	Pretrain  pretrainCmd  `cmd:"" help:"Train a base model on text."`
+	SFT       sftCmd       `cmd:"" name:"sft" help:"Fine-tune a model on your own conversations or text."`
 	Reward    rewardCmd    `cmd:"" help:"Train a reward model on ranked answers."`
 	DPO       dpoCmd       `cmd:"" name:"dpo" help:"Make a model prefer what people preferred, straight from pairs."`
 	Generate  generateCmd  `cmd:"" help:"Continue a text with a trained model."`
@@ -111,7 +113,7 @@ func newParser(c *cli) (*kong.Kong, error) {
 		kong.Description(description),
 		kong.UsageOnError(),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
-		kong.Vars{"version": version(), "sizes": sizeNames()},
+		kong.Vars{"version": version(), "sizes": sizeNames(), "all_linear": nn.AllLinear},
 	)
 }
 

@@ -16,7 +16,8 @@ const maxFile = 128 << 20
 
 // Load reads a tokenizer from a tokenizer.json, or from a model directory that has one, or
 // that has GPT-2's vocab.json and merges.txt (also by their first names, encoder.json and
-// vocab.bpe). An error names the file and says what is wrong with it.
+// vocab.bpe). In a directory tokenizer_config.json says how conversations are written. An
+// error names the file and says what is wrong with it.
 func Load(path string) (Tokenizer, error) {
 	info, err := os.Stat(path)
 	if err != nil {
@@ -25,6 +26,18 @@ func Load(path string) (Tokenizer, error) {
 	if !info.IsDir() {
 		return loadFile(path)
 	}
+	t, err := loadDir(path)
+	if err != nil {
+		return nil, err
+	}
+	chat, err := loadChat(path)
+	if err != nil {
+		return nil, err
+	}
+	return t.WithChat(chat), nil
+}
+
+func loadDir(path string) (Tokenizer, error) {
 	name := filepath.Join(path, File)
 	if exists(name) {
 		return loadFile(name)

@@ -18,22 +18,18 @@ type settings struct {
 	Begin    string `json:"bos_token,omitempty"`
 	End      string `json:"eos_token,omitempty"`
 	Unknown  string `json:"unk_token,omitempty"`
+	Template string `json:"chat_template,omitempty"`
 	AddBegin bool   `json:"add_bos_token"`
 	CleanUp  bool   `json:"clean_up_tokenization_spaces"`
 }
 
 // saveFiles writes both files of a tokenizer into dir.
 func saveFiles(dir string, v *vocabulary, f *file) error {
-	s := settings{Class: "PreTrainedTokenizerFast"}
+	chat := v.Chat()
+	s := settings{Class: "PreTrainedTokenizerFast", Begin: chat.Begin, End: chat.End, Template: chat.Template}
 	if len(v.prefix) > 0 {
-		s.Begin, s.AddBegin = v.pieces[v.prefix[0]], true
+		s.AddBegin = true
 		f.PostProcessor = prefixTemplate(v)
-	}
-	for _, name := range []string{EndOfText, "</s>", "<|end_of_text|>"} {
-		if _, ok := v.names[name]; ok {
-			s.End = name
-			break
-		}
 	}
 	if _, ok := v.names[Unknown]; ok {
 		s.Unknown = Unknown

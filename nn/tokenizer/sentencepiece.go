@@ -149,8 +149,13 @@ func (s *SentencePiece) Encode(text string) []int32 {
 	if text == "" {
 		return nil
 	}
+	return s.encode(" ", text)
+}
+
+// encode returns the ids of text with something before it.
+func (s *SentencePiece) encode(before, text string) []int32 {
 	scratch := s.scratch.Get().(*spScratch)
-	word := s.appendCharacters(scratch.word[:0], " ")
+	word := s.appendCharacters(scratch.word[:0], before)
 	word = s.appendCharacters(word, text)
 	scratch.word = word
 	ids := slices.Clone(s.table.apply(word, &scratch.mergeScratch))

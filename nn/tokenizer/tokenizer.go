@@ -35,6 +35,10 @@ type Tokenizer interface {
 	// Prefix returns the tokens that every text begins with, such as Llama's <s>. Encode
 	// does not add them.
 	Prefix() []int32
+	// Chat returns how conversations are written.
+	Chat() Chat
+	// WithChat returns the tokenizer with another way to write conversations.
+	WithChat(c Chat) Tokenizer
 	// Save writes tokenizer.json and tokenizer_config.json into a directory, each of them
 	// whole or not at all.
 	Save(dir string) error

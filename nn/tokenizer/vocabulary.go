@@ -22,6 +22,7 @@ type vocabulary struct {
 	special map[int32]string
 	names   map[string]int32 // of tokens that stand beside the learned ones, the special and others
 	prefix  []int32
+	chat    Chat // as the files have it
 }
 
 // newVocabulary numbers pieces. named has the ids of those that stand beside the learned
