@@ -46,6 +46,19 @@ func (b Batch) Loss(t *autograd.Tape, m nn.Model) *autograd.Variable {
 	return t.Scale(t.SumAll(t.Mul(losses, t.Input(b.Weights))), 1/max(total, 1e-9))
 }
 
+// ExamplesLoss returns the loss of a model on examples, rows a batch, of which each epoch takes
+// every one once, in another order.
+func ExamplesLoss(m nn.Model, examples []Example, rows int, seed uint64) LossFunc {
+	order, some := &epochs{n: len(examples), seed: seed}, make([]Example, rows)
+	var batcher Batcher
+	return NextToken(m, func(step, _ int) Batch {
+		for i := range some {
+			some[i] = examples[order.at(step*rows+i)]
+		}
+		return batcher.Batch(some)
+	})
+}
+
 // LogProbs returns log p(target) at every place of the batch under a model, [B, T]; 0 where
 // the target does not count.
 func (b Batch) LogProbs(t *autograd.Tape, m nn.Model) *autograd.Variable {

@@ -51,6 +51,7 @@ func (c AdamWConfig) Validate() error {
 type Optimizer struct {
 	config AdamWConfig
 	params []*autograd.Variable
+	names  []string         // under which their state is saved
 	m, v   []*tensor.Tensor // running means of the gradient and of its square
 	steps  int              // taken
 	count  *tensor.Tensor   // steps, as State saves it
@@ -58,18 +59,20 @@ type Optimizer struct {
 }
 
 // NewOptimizer returns an optimiser for those of the parameters that need gradients, with
-// its state at 0. Their names must differ.
+// its state at 0. The state of each is saved under its name; of several with one name, as a
+// policy and its value function have them, the second's gets the suffix ".2", and so on.
 func NewOptimizer(params []*autograd.Variable, config AdamWConfig) *Optimizer {
 	o := &Optimizer{config: config, count: tensor.New(tensor.Int32, 1)}
-	names := make(map[string]bool)
+	seen := make(map[string]int)
 	for _, p := range params {
 		if !p.NeedsGrad() {
 			continue
 		}
-		if names[p.Name] {
-			panic(fmt.Sprintf("train: NewOptimizer: two parameters named %q", p.Name))
+		name := p.Name
+		if seen[p.Name]++; seen[p.Name] > 1 {
+			name = fmt.Sprintf("%s.%d", p.Name, seen[p.Name])
 		}
-		names[p.Name] = true
+		o.names = append(o.names, name)
 		o.params = append(o.params, p)
 		o.m = append(o.m, tensor.New(p.Value.DType(), p.Shape()...))
 		o.v = append(o.v, tensor.New(p.Value.DType(), p.Shape()...))
@@ -154,10 +157,10 @@ const (
 func (o *Optimizer) State() []safetensors.Named {
 	tensor.Data[int32](o.count)[0] = int32(o.steps)
 	state := []safetensors.Named{{Name: stepCount, Tensor: o.count}}
-	for i, p := range o.params {
+	for i := range o.params {
 		state = append(state,
-			safetensors.Named{Name: firstMoment + p.Name, Tensor: o.m[i]},
-			safetensors.Named{Name: secondMoment + p.Name, Tensor: o.v[i]})
+			safetensors.Named{Name: firstMoment + o.names[i], Tensor: o.m[i]},
+			safetensors.Named{Name: secondMoment + o.names[i], Tensor: o.v[i]})
 	}
 	return state
 }

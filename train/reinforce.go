@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"slices"
 	"time"
 
@@ -24,7 +23,7 @@ type Reinforce struct {
 	// too: versions, device, threads. Settings are what else decides the outcome.
 	Data        map[string]string
 	Environment map[string]string
-	Settings    map[string]string
+	Settings    map[string]any
 	// Say tells people what happens; OnStep is called after each iteration.
 	Say    func(format string, args ...any)
 	OnStep func(Stats)
@@ -37,6 +36,7 @@ type ReinforceResult struct {
 	Iterations int                // done; fewer than planned if the run was interrupted
 	Figures    map[string]float64 // of the last iteration
 	Model      string             // model directory
+	Adapter    string             // adapter directory; "" for none
 }
 
 // Run trains until the last iteration or until ctx ends.
@@ -47,7 +47,7 @@ func (r *Reinforce) Run(ctx context.Context) (result ReinforceResult, err error)
 	c := r.RL.Config
 	config := struct {
 		RLConfig
-		Settings map[string]string `json:"settings"`
+		Settings map[string]any `json:"settings"`
 	}{c, r.Settings}
 	run, err := OpenRun(r.Dir, RunInfo{Config: config, Seed: r.RL.Seed, Data: r.Data, Environment: r.Environment}, r.Resume)
 	if err != nil {
@@ -71,16 +71,11 @@ func (r *Reinforce) Run(ctx context.Context) (result ReinforceResult, err error)
 		r.OnStep(s)
 		return nil, nil
 	}
-	result.Model = filepath.Join(r.Dir, ModelDir)
 	if result.Iterations, err = loop.Train(ctx); err != nil || result.Iterations < loop.Steps {
 		return result, err
 	}
-	return result, WriteDirAtomic(result.Model, func(dir string) error {
-		if err := nn.Save(r.RL.Policy, dir); err != nil {
-			return err
-		}
-		return r.Tokenizer.Save(dir)
-	})
+	result.Model, result.Adapter, err = saveFinished(r.RL.Policy, r.Dir, r.Tokenizer, r.RL.backend)
+	return result, err
 }
 
 // check reports, before anything is made, what cannot work.

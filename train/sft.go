@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"path/filepath"
 	"time"
 
 	"inkstone/nn"
@@ -87,9 +86,6 @@ type SFTResult struct {
 	Seconds       float64 // of training in this call
 }
 
-// AdapterDir is where a finished run leaves its adapter, inside its directory.
-const AdapterDir = "adapter"
-
 // Run trains until the last step or until ctx ends.
 func (s *SFT) Run(ctx context.Context, backend tensor.Backend) (r SFTResult, err error) {
 	if err := s.Config.Validate(); err != nil {
@@ -143,12 +139,13 @@ func (s *SFT) Run(ctx context.Context, backend tensor.Backend) (r SFTResult, err
 		s.OnStep(st)
 		return nil, nil
 	}
-	r.Planned, r.Model = loop.Steps, filepath.Join(s.Dir, ModelDir)
+	r.Planned = loop.Steps
 	if r.Steps, err = loop.Train(ctx); err != nil || r.Steps < loop.Steps {
 		return r, err
 	}
 	r.After = s.losses(backend, test)
-	return r, s.save(&r, backend)
+	r.Model, r.Adapter, err = saveFinished(s.Model, s.Dir, s.Dialogue.Tokenizer, backend)
+	return r, err
 }
 
 // losses evaluates the model on both kinds of examples that it does not learn from.
@@ -175,25 +172,6 @@ func (s *SFT) loss(backend tensor.Backend, examples []Example) float64 {
 }
 
 const tuningTokens = 1 << 15
-
-// save writes the finished model, and the adapter it has learned, if it has, by itself.
-func (s *SFT) save(r *SFTResult, backend tensor.Backend) error {
-	m := s.Model
-	if l, ok := m.(*nn.LoRA); ok {
-		r.Adapter = filepath.Join(s.Dir, AdapterDir)
-		if err := WriteDirAtomic(r.Adapter, l.Save); err != nil {
-			return err
-		}
-		l.Merge(backend)
-		m = l.Model
-	}
-	return WriteDirAtomic(r.Model, func(dir string) error {
-		if err := nn.Save(m, dir); err != nil {
-			return err
-		}
-		return s.Dialogue.Tokenizer.Save(dir)
-	})
-}
 
 // meanLength returns how many tokens the mean example has.
 func meanLength(examples []Example) int {

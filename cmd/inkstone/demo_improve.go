@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"path/filepath"
 	"slices"
 
@@ -51,7 +50,7 @@ func (d *demo) improve(ctx context.Context, s *demoStep) error {
 		improvePlan
 	}{"demo improve", d.plan.Size, d.plan.Precision, d.plan.Improve}
 	err = d.learnIn(ctx, s, config, r, c.Schedule.Steps, func(stats train.Stats) (map[string]any, error) {
-		d.noteRL(stats, c.Schedule.Steps)
+		noteRL(d.ui, stats, c.Schedule.Steps)
 		return nil, nil
 	})
 	if err != nil {
@@ -61,16 +60,4 @@ func (d *demo) improve(ctx context.Context, s *demoStep) error {
 		return err
 	}
 	return d.saveModel(policy, filepath.Join(d.out, s.Name, train.ModelDir))
-}
-
-// noteRL shows how an iteration of reinforcement learning went.
-func (d *demo) noteRL(s train.Stats, steps int) {
-	f := s.Figures
-	d.ui.progress(s.Step, steps, fmt.Sprintf("score %.2f  KL %.1f  entropy %.2f  clipped %.0f%%  %.1f s", f["score"], f["kl"], f["entropy"], 100*f["clip_fraction"], s.Time.Seconds()))
-	d.ui.event("step", struct {
-		Step  int                `json:"step"`
-		Steps int                `json:"steps"`
-		Loss  float64            `json:"loss"`
-		RL    map[string]float64 `json:"figures"`
-	}{s.Step, steps, s.Loss, f})
 }

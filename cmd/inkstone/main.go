@@ -24,6 +24,8 @@ type cli struct {
 	SFT       sftCmd       `cmd:"" name:"sft" help:"Fine-tune a model on your own conversations or text."`
 	Reward    rewardCmd    `cmd:"" help:"Train a reward model on ranked answers."`
 	DPO       dpoCmd       `cmd:"" name:"dpo" help:"Make a model prefer what people preferred, straight from pairs."`
+	PPO       ppoCmd       `cmd:"" name:"ppo" help:"Improve a model by a reward model's word (reinforcement learning)."`
+	GRPO      grpoCmd      `cmd:"" name:"grpo" help:"Improve a model by comparing its answers with one another."`
 	Generate  generateCmd  `cmd:"" help:"Continue a text with a trained model."`
 	Tokenizer tokenizerCmd `cmd:"" help:"Build and inspect tokenizers."`
 	Convert   convertCmd   `cmd:"" help:"Turn other tools' model files into a model directory."`
