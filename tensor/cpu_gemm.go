@@ -7,7 +7,7 @@ import "inkstone/kernels"
 // A task's block of B, gemmDepth × gemmStrip, lies in the second-level cache of its thread;
 // the panels of A, which all threads share, stream from the third.
 const (
-	gemmDepth  = 384     // of the inner dimension, in one block
+	gemmDepth  = 384     // of the inner dimension, in one block; twice as much of bfloat16 pairs
 	gemmStrip  = 192     // columns of C that one task takes, at most
 	gemmNarrow = 96      // columns that are worth a task, where there are few
 	gemmUnit   = 16      // columns come in multiples of this: the widest vector
@@ -71,7 +71,8 @@ func pieces(n, size int) int { return (n + size - 1) / size }
 // threads, so that every element of C is the same sum in the same order on any machine.
 func (j *gemmArgs[T]) plan() {
 	m, n, k := j.c.rows, j.c.cols, j.a.cols
-	j.depth = max(split(k, 8, max(pieces(k, gemmDepth), 1), 1), 1)
+	deep := gemmDepth * 2 / j.panels(1, 1, 2) // what fits the same memory
+	j.depth = max(split(k, 8, max(pieces(k, deep), 1), 1), 1)
 	// Equal strips, an even number of them. Few columns make narrow strips before they make
 	// low blocks, because every block reads B anew.
 	j.strips = max(pieces(n, gemmStrip), min(pieces(n, gemmNarrow), gemmTasks))
