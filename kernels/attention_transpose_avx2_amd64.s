@@ -38,6 +38,16 @@ rows:
 block:
 	LEAQ        (DI)(R8*4), R12
 	LEAQ        (SI)(R10*4), R13
+	LEAQ        (SI)(R10*8), R15     // the next eight rows
+	PREFETCHT0  (R15)
+	PREFETCHT0  (R15)(R10*1)
+	PREFETCHT0  (R15)(R10*2)
+	PREFETCHT0  (R15)(R11*1)
+	LEAQ        (R13)(R10*8), R15
+	PREFETCHT0  (R15)
+	PREFETCHT0  (R15)(R10*1)
+	PREFETCHT0  (R15)(R10*2)
+	PREFETCHT0  (R15)(R11*1)
 	VMOVUPS     (SI), Y0             // row 0: a0 a1 … a7
 	VMOVUPS     (SI)(R10*1), Y1
 	VMOVUPS     (SI)(R10*2), Y2

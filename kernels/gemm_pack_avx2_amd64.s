@@ -5,7 +5,7 @@
 // Packs k rows of width numbers into panels that lie one after another:
 //
 //	for i := range k {
-//		prefetch src[(i+8)*along:]               // rows may be pages apart
+//		prefetch src[(i+16)*along:]               // rows may be pages apart
 //		for at := 0; at < width; at += panel {
 //			to := dst[at*k + i*panel:][:panel]   // row i of a panel
 //			clear(to[copy(to, src[i*along:][at:width]):])
@@ -16,7 +16,7 @@
 // them is; their vector is stored whole, for the panel has room and wants zeros there.
 //
 // AX row i of the first panel   R11 of this panel   DI in it   R12 bytes left in it
-// SI row i of src   R8 in it   R13 width   CX bytes left in it   DX along   R14 8*along
+// SI row i of src   R8 in it   R13 width   CX bytes left in it   DX along   R14 16*along
 // R9 panel   R10 from a panel to the next   BX k   (all in bytes)   Y1 mask   Y2 zero
 
 // func packRowsAVX2(dst, src []float32, along, width, panel, k int)
@@ -32,7 +32,7 @@ TEXT ·packRowsAVX2(SB), NOSPLIT, $0-80
 	MOVQ   R9, R10
 	IMULQ  BX, R10                   // a panel has k rows
 	MOVQ   DX, R14
-	SHLQ   $3, R14
+	SHLQ   $4, R14
 	MOVQ   R13, R8
 	ANDQ   $7, R8                    // the lanes of the mask: j < width % 8
 	LEAQ   lanes<>(SB), DI

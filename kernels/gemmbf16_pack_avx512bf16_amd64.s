@@ -17,7 +17,7 @@ GLOBL pairs<>(SB), RODATA|NOPTR, $64
 // Packs k rows of width numbers into panels of pairs that lie one after another:
 //
 //	for i := 0; i < k; i += 2 {
-//		prefetch src[(i+8)*along:]               // rows may be pages apart
+//		prefetch src[(i+16)*along:]               // rows may be pages apart
 //		for at := 0; at < width; at += 16 {
 //			x, y := row i, row i+1 of src [at:at+16]     // zeros past the end
 //			words of panels at at, at+8 = pairs of x and y, rounded
@@ -78,6 +78,7 @@ load:
 	VMOVUPS.Z (R8), K1, Z0           // x
 	VMOVUPS.Z (R8)(R14*1), K2, Z1    // y
 	LEAQ (R8)(DX*8), R15
+	LEAQ (R15)(DX*8), R15
 	PREFETCHT0 (R15)
 	PREFETCHT0 (R15)(DX*1)
 	ADDQ $64, R8
@@ -127,6 +128,11 @@ done:
 	VMOVUPS.Z hi, K2, Z19;                   \
 	VCVTNE2PS2BF16(18, 19, n)
 
+// AHEAD fetches 32 numbers that are wanted soon.
+#define AHEAD(lo, hi) \
+	PREFETCHT0 lo;                           \
+	PREFETCHT0 hi
+
 // HALVES: lo, hi = the lower two quarters of x and y by turns, and the upper two.
 #define HALVES(x, y, lo, hi) \
 	VMOVDQA64 Z16, lo;                       \
@@ -152,6 +158,7 @@ done:
 //
 //	for r := 0; r < rows; r += 8 {
 //		for i := 0; i < k; i += 32 {
+//			prefetch the next 8 rows
 //			load 8 × 32 numbers of src, zeros past k; round them: 8 × 16 pairs
 //			exchange pairs, then pairs of pairs, then halves: 16 × 8 pairs
 //			for p := range min(16, (k-i+1)/2) { dst[(i/2+p)*panel + r:][:8] = pairs p }
@@ -160,7 +167,7 @@ done:
 //
 // rows is a multiple of 8.
 //
-// DI dst   R9 panel   SI, R13 src of rows r and r+4   R10, R11 one and three across (bytes)
+// DI dst   R9 panel   SI, R13, R12, R15 src of rows r, r+4, r+8, r+12   R10, R11 one and three across (bytes)
 // DX rows   R8 k   BX k left   CX pairs left of 16   AX, R14 dst and src of the eight rows
 // K1 K2 columns i:i+16, i+16:i+32   Z16 Z17 which halves go together
 // Z0-Z7 rows, then abcd, efgh   Z8-Z15 the steps between
@@ -202,6 +209,16 @@ block:
 
 whole:
 	LEAQ (SI)(R10*4), R13
+	LEAQ (SI)(R10*8), R12            // the next eight rows
+	LEAQ (R13)(R10*8), R15
+	AHEAD((R12), 64(R12))
+	AHEAD((R12)(R10*1), 64(R12)(R10*1))
+	AHEAD((R12)(R10*2), 64(R12)(R10*2))
+	AHEAD((R12)(R11*1), 64(R12)(R11*1))
+	AHEAD((R15), 64(R15))
+	AHEAD((R15)(R10*1), 64(R15)(R10*1))
+	AHEAD((R15)(R10*2), 64(R15)(R10*2))
+	AHEAD((R15)(R11*1), 64(R15)(R11*1))
 	ROUND((SI), 64(SI), Z0, 0)                             // a, pairs 0-15
 	ROUND((SI)(R10*1), 64(SI)(R10*1), Z1, 1)               // b
 	ROUND((SI)(R10*2), 64(SI)(R10*2), Z2, 2)

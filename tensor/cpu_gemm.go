@@ -4,17 +4,17 @@ import "inkstone/kernels"
 
 // Block sizes of a product C = A·B, in numbers.
 //
-// A task's block of B, gemmDepth × gemmStrip, lies in the second-level cache of the thread
-// that packs it; the panels of A, which all threads share, stream from the third.
+// A task's block of B, gemmDepth × gemmStrip, lies in the second-level cache of its thread;
+// the panels of A, which all threads share, stream from the third.
 const (
-	gemmDepth  = 384     // of the inner dimension, in one block
+	gemmDepth  = 384     // of the inner dimension, in one block; twice as much of bfloat16 pairs
 	gemmStrip  = 192     // columns of C that one task takes, at most
 	gemmNarrow = 96      // columns that are worth a task, where there are few
 	gemmUnit   = 16      // columns come in multiples of this: the widest vector
 	gemmTall   = 2048    // rows of C that one task takes, at most
 	gemmShort  = 128     // rows that are worth a task, where there are few
 	gemmTasks  = 8       // tasks wanted of one product, to keep several threads busy alike
-	gemmPacked = 2 << 20 // of A packed at a time
+	gemmPacked = 2 << 20 // of A packed at a time, and of B packed at most for several tasks
 	gemmGroup  = 64      // rows of A that one packing task takes
 )
 
@@ -30,6 +30,7 @@ type gemmArgs[T kernels.Float] struct {
 
 	first, last int // rows of A that are packed
 	packed      []T // their panels, a depth at a time
+	packedB     []T // panels of all of B, if several tasks need them
 }
 
 // panels, pack and tiles are GemmPanels, PackPanels and Gemm of package kernels in the
@@ -70,9 +71,10 @@ func pieces(n, size int) int { return (n + size - 1) / size }
 // threads, so that every element of C is the same sum in the same order on any machine.
 func (j *gemmArgs[T]) plan() {
 	m, n, k := j.c.rows, j.c.cols, j.a.cols
-	j.depth = max(split(k, 8, max(pieces(k, gemmDepth), 1), 1), 1)
+	deep := gemmDepth * 2 / j.panels(1, 1, 2) // what fits the same memory
+	j.depth = max(split(k, 8, max(pieces(k, deep), 1), 1), 1)
 	// Equal strips, an even number of them. Few columns make narrow strips before they make
-	// low blocks, because every block packs B anew.
+	// low blocks, because every block reads B anew.
 	j.strips = max(pieces(n, gemmStrip), min(pieces(n, gemmNarrow), gemmTasks))
 	if n > gemmNarrow {
 		j.strips += j.strips % 2
@@ -83,10 +85,24 @@ func (j *gemmArgs[T]) plan() {
 	j.blocks = max(pieces(rows, gemmTall), min(pieces(rows, gemmShort), gemmTasks/j.strips), 1)
 }
 
+// sharedB returns how many numbers all of B packed takes, if several tasks need the same
+// strips and that is not too much; else 0.
+func (j *gemmArgs[T]) sharedB() int {
+	if j.blocks == 1 && j.last == j.c.rows {
+		return 0
+	}
+	n := j.strips * j.panels(j.stripWidth(), kernels.GemmCols[T](), j.a.cols)
+	if n > gemmPacked {
+		return 0
+	}
+	return n
+}
+
 // multiply computes one product in five loops (Goto and van de Geijn 2008, "Anatomy of
 // high-performance matrix multiplication"), named as in BLIS: the rows of A are packed by
 // all threads together, ic; then each task takes a strip of columns, jc, of a block of rows
-// of C, packs its strip of B a depth at a time, pc, and multiplies panels, jr and ir.
+// of C, packs its strip of B a depth at a time, pc, and multiplies panels, jr and ir. Strips
+// that several tasks need are packed with the first rows of A.
 func multiply[T kernels.Float](c *CPU, j gemmArgs[T], do gemmSteps[T]) {
 	m, n, k := j.c.rows, j.c.cols, j.a.cols
 	if j.a.col == 1 && (j.b.row == 1 || k <= 1) && m <= dotRows {
@@ -103,20 +119,37 @@ func multiply[T kernels.Float](c *CPU, j gemmArgs[T], do gemmSteps[T]) {
 	rows := j.last
 	scratch := takeScratch[T](j.panels(rows, kernels.GemmRows, k))
 	j.packed = *scratch
+	scratchB := takeScratch[T](j.sharedB())
+	j.packedB = (*scratchB)[:j.sharedB()]
 	for ; j.first < m; j.first = j.last {
 		j.last = min(j.first+rows, m)
-		For(c.pool, pieces(j.last-j.first, gemmGroup)*pieces(k, j.depth), 1, j, do.pack)
+		For(c.pool, j.packingTasks(), 1, j, do.pack)
 		For(c.pool, j.strips*j.blocks, 1, j, do.gemm)
 	}
+	putScratch(scratchB)
 	putScratch(scratch)
 }
 
-// packChunk does packing tasks [lo, hi): a group of rows of A, one depth of them. Panels of
-// one depth of all rows lie together, as packedPanels finds them.
+// packingTasks returns how many tasks pack rows of A, and with the first of them B.
+func (j *gemmArgs[T]) packingTasks() int {
+	parts := pieces(j.last-j.first, gemmGroup)
+	if j.first == 0 && len(j.packedB) > 0 {
+		parts += j.strips
+	}
+	return parts * pieces(j.a.cols, j.depth)
+}
+
+// packChunk does packing tasks [lo, hi): a group of rows of A, or a strip of B, one depth of
+// them. Panels of one depth of all rows lie together, as packedPanels finds them.
 func packChunk[T kernels.Float](j *gemmArgs[T], lo, hi int) {
 	rows, k := j.last-j.first, j.a.cols
 	groups := pieces(rows, gemmGroup)
 	for task := lo; task < hi; task++ {
+		if s := task - groups*pieces(k, j.depth); s >= 0 {
+			p := s / j.strips * j.depth
+			j.packStrip(j.packedStrip(s%j.strips, p), s%j.strips, p)
+			continue
+		}
 		p, top := task/groups*j.depth, task%groups*gemmGroup
 		depth, height := min(j.depth, k-p), min(gemmGroup, rows-top)
 		j.pack(j.packedPanels(p, depth, top, height), j.a.data[(j.first+top)*j.a.row+p*j.a.col:],
@@ -131,13 +164,36 @@ func (j *gemmArgs[T]) packedPanels(p, depth, top, height int) []T {
 	return j.packed[before:][:j.panels(height, kernels.GemmRows, depth)]
 }
 
+// strip returns the columns of a strip.
+func (j *gemmArgs[T]) strip(s int) (left, right int) {
+	return split(j.c.cols, gemmUnit, j.strips, s), split(j.c.cols, gemmUnit, j.strips, s+1)
+}
+
+// stripWidth returns the columns of the first strip, of which no other has more.
+func (j *gemmArgs[T]) stripWidth() int { return split(j.c.cols, gemmUnit, j.strips, 1) }
+
+// packStrip packs a strip of B, of the depth that begins at p.
+func (j *gemmArgs[T]) packStrip(dst []T, s, p int) {
+	left, right := j.strip(s)
+	j.pack(dst, j.b.data[min(p*j.b.row+left*j.b.col, len(j.b.data)):], j.b.col, j.b.row, right-left, kernels.GemmCols[T](), min(j.depth, j.a.cols-p))
+}
+
+// packedStrip returns where that strip is packed if several tasks need it.
+func (j *gemmArgs[T]) packedStrip(s, p int) []T {
+	cols, wide, depth := kernels.GemmCols[T](), j.stripWidth(), min(j.depth, j.a.cols-p)
+	left, right := j.strip(s)
+	before := j.strips*j.panels(wide, cols, p) + s*j.panels(wide, cols, depth)
+	return j.packedB[before:][:j.panels(right-left, cols, depth)]
+}
+
 // gemmChunk computes tasks [lo, hi): a strip of columns of a block of rows of C each.
 func gemmChunk[T kernels.Float](j *gemmArgs[T], lo, hi int) {
-	rows, n, k := j.last-j.first, j.c.cols, j.a.cols
+	rows, k := j.last-j.first, j.a.cols
 	cols := kernels.GemmCols[T]()
 	scratch := takeScratch[T](gemmDepth * (gemmStrip + cols))
 	for task := lo; task < hi; task++ {
-		left, right := split(n, gemmUnit, j.strips, task%j.strips), split(n, gemmUnit, j.strips, task%j.strips+1)
+		s := task % j.strips
+		left, right := j.strip(s)
 		top, bottom := split(rows, kernels.GemmRows, j.blocks, task/j.strips), split(rows, kernels.GemmRows, j.blocks, task/j.strips+1)
 		height, width := bottom-top, right-left
 		if height == 0 || width == 0 {
@@ -147,8 +203,13 @@ func gemmChunk[T kernels.Float](j *gemmArgs[T], lo, hi int) {
 		beta := j.beta
 		for p := 0; p < k || p == 0; p += j.depth {
 			depth := min(j.depth, k-p)
-			strip := (*scratch)[:j.panels(width, cols, depth)]
-			j.pack(strip, j.b.data[min(p*j.b.row+left*j.b.col, len(j.b.data)):], j.b.col, j.b.row, width, cols, depth)
+			var strip []T
+			if len(j.packedB) > 0 {
+				strip = j.packedStrip(s, p)
+			} else {
+				strip = (*scratch)[:j.panels(width, cols, depth)]
+				j.packStrip(strip, s, p)
+			}
 			j.tiles(c, j.packedPanels(p, depth, top, height), strip, height, width, depth, beta)
 			beta = 1
 		}
