@@ -62,6 +62,7 @@ func (r *RL) Step(iteration int) (Stats, error) {
 	}
 	s.Tokens = x.answerTokens()
 	rolled := time.Now()
+	r.evaluate(x)
 	kl := r.assess(x, s.Figures)
 	if err := r.healthy(s.Figures); err != nil {
 		return s, fmt.Errorf("train: iteration %d: %w", s.Step, err)
@@ -107,10 +108,9 @@ func (r *RL) roll(iteration int, figures map[string]float64) (*rollout, error) {
 	return x, nil
 }
 
-// assess works out what each token was worth and returns the mean divergence from the
-// reference in nats an answer.
+// assess works out what each token of an evaluated rollout was worth and returns the mean
+// divergence from the reference in nats an answer.
 func (r *RL) assess(x *rollout, figures map[string]float64) (kl float64) {
-	r.evaluate(x)
 	n := float64(len(x.episodes))
 	total := make([]float64, len(x.episodes)) // reward minus what the answer is charged
 	entropy := 0.0

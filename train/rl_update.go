@@ -34,11 +34,7 @@ epochs:
 	for epoch := range c.Epochs {
 		order := rand.New(tensor.NewRNG(tensor.NewStream(r.Seed, "minibatches", iteration*c.Epochs+epoch))).Perm(len(x.episodes))
 		for first := 0; first < len(order); first += c.Minibatch {
-			b := r.batch.fill(x, order[first:first+c.Minibatch])
-			if c.Method == GRPO {
-				b.weighByAnswer()
-			}
-			if err := r.learn(iteration, steps, b, s, sums); err != nil {
+			if err := r.learn(iteration, steps, r.take(x, order[first:first+c.Minibatch]), s, sums); err != nil {
 				return err
 			}
 			steps++
@@ -55,11 +51,18 @@ epochs:
 	return nil
 }
 
-// learn takes one optimiser step on a minibatch.
-func (r *RL) learn(iteration, number int, b *minibatch, s *Stats, sums map[string]float64) error {
+// take makes a minibatch of rows of a rollout, with the weights that the method gives to tokens.
+func (r *RL) take(x *rollout, rows []int) *minibatch {
+	b := r.batch.fill(x, rows)
+	if r.Config.Method == GRPO {
+		b.weighByAnswer()
+	}
+	return b
+}
+
+// loss returns the loss of a minibatch, and adds its parts to sums.
+func (r *RL) loss(b *minibatch, sums map[string]float64) *autograd.Variable {
 	c, t := r.Config, r.tape
-	r.optimizer.ZeroGrad()
-	t.Reset()
 	logp, values := r.forward(b)
 	b.note(logp.Value, c.Clip, sums)
 	loss := PolicyLoss(t, logp, b.old, b.advantages, b.weights, c.Clip)
@@ -75,6 +78,15 @@ func (r *RL) learn(iteration, number int, b *minibatch, s *Stats, sums map[strin
 	if c.Entropy > 0 {
 		loss = t.Sub(loss, t.Scale(EntropyBonus(t, b.logits, b.weights), c.Entropy))
 	}
+	return loss
+}
+
+// learn takes one optimiser step on a minibatch.
+func (r *RL) learn(iteration, number int, b *minibatch, s *Stats, sums map[string]float64) error {
+	c, t := r.Config, r.tape
+	r.optimizer.ZeroGrad()
+	t.Reset()
+	loss := r.loss(b, sums)
 	value := loss.Value.Item()
 	s.Loss += value
 	t.Backward(loss)

@@ -72,12 +72,19 @@ func (l *Lessons) Examples(step int) []train.Example {
 	return examples
 }
 
-// choose picks one or two of a poem's themes; of several it takes two in 60 % of cases.
+// choose picks one or two of a poem's themes; of several it takes two in 60 % of cases, unless
+// every pair of them is kept for the exam.
 func choose(r *tensor.RNG, themes []prosody.Theme) []prosody.Theme {
 	themes = slices.Clone(themes)
 	shuffle(r, themes)
-	if len(themes) > 1 && r.Float64() < 0.6 {
-		return themes[:2]
+	if r.Float64() < 0.6 {
+		for i, a := range themes {
+			for _, b := range themes[i+1:] {
+				if !examined(a, b) {
+					return []prosody.Theme{a, b}
+				}
+			}
+		}
 	}
 	return themes[:1]
 }

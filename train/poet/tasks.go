@@ -1,6 +1,8 @@
 package poet
 
 import (
+	"sync"
+
 	"inkstone/tensor"
 	"inkstone/train/prosody"
 )
@@ -15,6 +17,21 @@ func ExamTasks(n int) []Task {
 		tasks[i] = Task{Themes: p[:], Form: 7}
 	}
 	return tasks
+}
+
+// examPairs has the pairs of themes that are kept for the exam, in the order of AllThemes.
+var examPairs = sync.OnceValue(func() map[prosody.Pair]bool {
+	kept := map[prosody.Pair]bool{}
+	_, heldout := prosody.Pairs()
+	for _, p := range heldout {
+		kept[p] = true
+	}
+	return kept
+})
+
+// examined reports whether two themes together are kept for the exam.
+func examined(a, b prosody.Theme) bool {
+	return examPairs()[prosody.Pair{a, b}] || examPairs()[prosody.Pair{b, a}]
 }
 
 // PracticeTask returns a task to practise on: four times in five a pair of themes that is not
