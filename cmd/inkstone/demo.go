@@ -24,6 +24,7 @@ type demoCmd struct {
 	Out     string  `help:"Where everything goes: a run directory for each step, the poet's model and the report." default:"inkstone-demo" type:"path" placeholder:"DIR"`
 	Size    string  `help:"Size of the poet: tiny, small or medium." default:"small" enum:"tiny,small,medium"`
 	Steps   int     `help:"Training steps of the first step; the others are shortened or lengthened alike. 0 means the size's own number." default:"0"`
+	Methods bool    `help:"Also learn by LoRA, DPO, GRPO and RLOO from the same beginnings, and compare (twice the time)."`
 	Minutes float64 `help:"Take about so many minutes in all: the steps are chosen by the measured speed." default:"0"`
 }
 
@@ -55,11 +56,12 @@ type demoPlan struct {
 	Answer                  answerPlan
 	Judge                   judgePlan
 	Improve                 improvePlan
+	Methods                 methodsPlan
 }
 
 // newDemoPlan returns the plan for a size. Learning rates and lengths were found by trying.
 func newDemoPlan(size, precision string, seed uint64) demoPlan {
-	p := demoPlan{Size: size, Precision: precision, Seed: seed, Heads: 4, Recite: defaultRecite(), Answer: defaultAnswer(), Judge: defaultJudge(), Improve: defaultImprove()}
+	p := demoPlan{Size: size, Precision: precision, Seed: seed, Heads: 4, Recite: defaultRecite(), Answer: defaultAnswer(), Judge: defaultJudge(), Improve: defaultImprove(), Methods: defaultMethods()}
 	switch size {
 	case "tiny":
 		p.Layers, p.Channels = 2, 96
@@ -76,12 +78,13 @@ func newDemoPlan(size, precision string, seed uint64) demoPlan {
 // stretch lengthens or shortens every step of the demo by a factor.
 func (p *demoPlan) stretch(factor float64) {
 	scale := func(n, least int) int { return max(least, int(float64(n)*factor+0.5)) }
-	for _, s := range []*train.Schedule{&p.Recite.Schedule, &p.Answer.Schedule, &p.Judge.Schedule, &p.Improve.RL.Schedule} {
+	for _, s := range []*train.Schedule{&p.Recite.Schedule, &p.Answer.Schedule, &p.Judge.Schedule, &p.Improve.RL.Schedule, &p.Methods.GRPO.Schedule, &p.Methods.RLOO.Schedule, &p.Methods.DPO.Schedule} {
 		s.Steps = scale(s.Steps, 2)
 		s.Warmup = min(s.Warmup, (s.Steps+9)/10)
 	}
 	p.Judge.Rankings = scale(p.Judge.Rankings, p.Judge.Batch)
 	p.Judge.Examined = scale(p.Judge.Examined, 16)
+	p.Methods.Own = scale(p.Methods.Own, 2*p.Methods.DPO.Batch)
 	p.Improve.Exam = min(512, scale(p.Improve.Exam, 35))
 }
 
@@ -99,6 +102,12 @@ type demo struct {
 	corpus  *prosody.Corpus
 	start   time.Time
 	done    map[string]*demoStep // the steps taken, by name
+}
+
+// A demoAction is a step of the demo: its folder, its title and what it does.
+type demoAction struct {
+	name, title string
+	run         func(context.Context, *demoStep) error
 }
 
 // errInterrupted ends a demo that was asked to stop and has saved.
@@ -119,14 +128,14 @@ func (c *demoCmd) Run(ctx context.Context, u *ui, g *globals) error {
 		return err
 	}
 	u.say("%d poems to learn, %d held out, %d different characters", len(d.learn), len(d.heldout), len(d.vocab.Tokens))
-	steps := []struct {
-		name, title string
-		run         func(context.Context, *demoStep) error
-	}{
+	steps := []demoAction{
 		{reciteDir, "1. The child recites", d.recite},
 		{answerDir, "2. It answers to a theme", d.answer},
 		{judgeDir, "3. A judge learns what is better", d.judge},
 		{improveDir, "4. It gets better by the judge's word", d.improve},
+	}
+	if c.Methods {
+		steps = append(steps, d.methods()...)
 	}
 	for _, s := range steps {
 		step, err := d.step(ctx, s.name, s.title, s.run)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"path/filepath"
 
+	"inkstone/nn"
 	"inkstone/train"
 	"inkstone/train/poet"
 )
@@ -30,7 +31,17 @@ func (d *demo) answer(ctx context.Context, s *demoStep) error {
 	if err != nil {
 		return err
 	}
-	p := d.plan.Answer
+	if err := d.fineTune(ctx, s, m, d.plan.Answer); err != nil {
+		return err
+	}
+	if err := d.examine(ctx, s, m); err != nil {
+		return err
+	}
+	return d.saveModel(m, filepath.Join(d.out, s.Name, train.ModelDir))
+}
+
+// fineTune teaches a model, or adapters to it, to answer to themes.
+func (d *demo) fineTune(ctx context.Context, s *demoStep, m nn.Model, p answerPlan) error {
 	lessons := poet.NewLessons(d.vocab, d.learn, p.Batch, p.Famous, p.Weight, d.plan.Seed)
 	t := train.NewTrainer(train.NewOptimizer(m.Parameters(), p.AdamW), d.cpu)
 	t.Schedule, t.Seed, t.Weights = p.Schedule, d.plan.Seed+1, train.ModelWeights(m, d.cpu)
@@ -40,16 +51,9 @@ func (d *demo) answer(ctx context.Context, s *demoStep) error {
 	config := struct {
 		Verb, Size, Precision string
 		answerPlan
-	}{"demo answer", d.plan.Size, d.plan.Precision, p}
-	err = d.learnIn(ctx, s, config, t, p.Schedule.Steps, func(stats train.Stats) (map[string]any, error) {
+	}{"demo " + s.Name, d.plan.Size, d.plan.Precision, p}
+	return d.learnIn(ctx, s, config, t, p.Schedule.Steps, func(stats train.Stats) (map[string]any, error) {
 		meter.step(stats)
 		return nil, nil
 	})
-	if err != nil {
-		return err
-	}
-	if err := d.examine(ctx, s, m); err != nil {
-		return err
-	}
-	return d.saveModel(m, filepath.Join(d.out, s.Name, train.ModelDir))
 }

@@ -24,7 +24,7 @@ func (d *demo) finish() error {
 	if err := d.saveModel(m, filepath.Join(d.out, train.ModelDir)); err != nil {
 		return err
 	}
-	kl := lastMean(improved.metrics, "kl", 10)
+	kl := improved.metrics.last("kl", 10)
 	path := filepath.Join(d.out, reportFile)
 	if err := d.report(against, kl).WriteFile(path); err != nil {
 		return err
@@ -36,6 +36,13 @@ func (d *demo) finish() error {
 	d.ui.say("\nBy the judge's word alone: regulated verse %+.3f [%+.3f, %+.3f], themes %+.3f [%+.3f, %+.3f]; the referee prefers the new poem in %.0f %% [%.0f, %.0f].",
 		against.Regulated.Mean, against.Regulated.Low, against.Regulated.High, against.Theme.Mean, against.Theme.Low, against.Theme.High,
 		100*against.WinRate.Mean, 100*against.WinRate.Low, 100*against.WinRate.High)
+	var methods []methodRow
+	if d.done[grpoDir] != nil {
+		methods = d.methodRows()
+		for _, r := range methods {
+			d.ui.say("%-16s regulated verse %+.3f [%+.3f, %+.3f], themes %+.3f, preferred in %.0f %%", r.Method, r.Gain, r.GainLow, r.GainHigh, r.ThemeGap, 100*r.WinRate)
+		}
+	}
 	d.ui.say("Report: %s", path)
 	d.ui.event("result", struct {
 		Stages     map[string]stageScores `json:"stages"`
@@ -52,6 +59,7 @@ func (d *demo) finish() error {
 		Couplets   float64                `json:"couplets"`
 		Perplexity float64                `json:"heldout_perplexity"`
 		All        float64                `json:"heldout_perplexity_with_punctuation"`
+		Methods    []methodRow            `json:"methods,omitempty"`
 		Seconds    float64                `json:"seconds"`
 		Out        string                 `json:"out"`
 		Report     string                 `json:"report"`
@@ -59,30 +67,7 @@ func (d *demo) finish() error {
 		stages, judge.Judge.Accuracy, judge.Judge.Clear, against.WinRate.Mean, against.WinRate.Low, against.WinRate.High,
 		against.Regulated.Mean, against.Regulated.Low, against.Regulated.High, kl,
 		recited.Recited, poet.Share(recited.Couplets), recited.Perplexity.Character, recited.Perplexity.All,
-		time.Since(d.start).Seconds(), d.out, path,
+		methods, time.Since(d.start).Seconds(), d.out, path,
 	})
 	return nil
-}
-
-// lastMean returns the mean of the last n values of a figure in metrics.
-func lastMean(metrics []map[string]any, name string, n int) float64 {
-	_, y := series(metrics, name)
-	y = y[max(0, len(y)-n):]
-	sum := 0.0
-	for _, v := range y {
-		sum += v
-	}
-	return sum / float64(max(len(y), 1))
-}
-
-// series returns a figure of metrics by step, of the lines that have it.
-func series(metrics []map[string]any, name string) (steps, values []float64) {
-	for _, line := range metrics {
-		step, ok := line["step"].(float64)
-		value, has := line[name].(float64)
-		if ok && has {
-			steps, values = append(steps, step), append(values, value)
-		}
-	}
-	return steps, values
 }

@@ -25,6 +25,24 @@ func defaultImprove() improvePlan {
 
 // improve lets the child write, the judge judge, and the child learn from it, by PPO.
 func (d *demo) improve(ctx context.Context, s *demoStep) error {
+	judge, err := d.judgeReward()
+	if err != nil {
+		return err
+	}
+	return d.reinforce(ctx, s, d.plan.Improve.RL, judge)
+}
+
+// judgeReward returns the judge's scores, in units of their spread over the child's poems.
+func (d *demo) judgeReward() (train.RewardFunc, error) {
+	judge, err := nn.LoadScorer(filepath.Join(d.out, judgeDir, train.ModelDir), tensor.Float32, d.cpu)
+	if err != nil {
+		return nil, err
+	}
+	return train.ScoreWith(judge, d.cpu, 128, 0, max(d.done[judgeDir].Judge.Deviation, 1e-6)), nil
+}
+
+// reinforce lets the child that answers improve by a reward.
+func (d *demo) reinforce(ctx context.Context, s *demoStep, c train.RLConfig, reward train.RewardFunc) error {
 	policy, err := d.load(answerDir)
 	if err != nil {
 		return err
@@ -33,22 +51,22 @@ func (d *demo) improve(ctx context.Context, s *demoStep) error {
 	if err != nil {
 		return err
 	}
-	judge, err := nn.LoadScorer(filepath.Join(d.out, judgeDir, train.ModelDir), tensor.Float32, d.cpu)
-	if err != nil {
-		return err
+	learned := slices.Clone(policy.Parameters())
+	var value *nn.Scorer
+	if c.Method == train.PPO {
+		value = train.NewValueHead(policy)
+		learned = append(learned, value.HeadParameters()...)
 	}
-	c := d.plan.Improve.RL
-	value := train.NewValueHead(policy)
-	r := train.NewRL(c, policy, slices.Concat(policy.Parameters(), value.HeadParameters()), d.cpu)
-	r.Reference, r.Value, r.Weights, r.Seed = reference, value, train.PolicyWeights(policy, value, d.cpu), d.plan.Seed
-	r.Reward = train.ScoreWith(judge, d.cpu, 128, 0, max(d.done[judgeDir].Judge.Deviation, 1e-6))
+	r := train.NewRL(c, policy, learned, d.cpu)
+	r.Reference, r.Value, r.Weights, r.Seed, r.Reward = reference, value, train.PolicyWeights(policy, value, d.cpu), d.plan.Seed, reward
 	r.Prompt = func(iteration, group int) []int32 {
-		return d.vocab.Prompt(7, poet.PracticeTask(tensor.NewStream(d.plan.Seed, "practice", iteration*c.Episodes+group)).Themes...)
+		task := poet.PracticeTask(tensor.NewStream(d.plan.Seed, "practice", iteration*c.Episodes+group))
+		return d.vocab.Prompt(task.Form, task.Themes...)
 	}
 	config := struct {
 		Verb, Size, Precision string
-		improvePlan
-	}{"demo improve", d.plan.Size, d.plan.Precision, d.plan.Improve}
+		train.RLConfig
+	}{"demo " + s.Name, d.plan.Size, d.plan.Precision, c}
 	err = d.learnIn(ctx, s, config, r, c.Schedule.Steps, func(stats train.Stats) (map[string]any, error) {
 		noteRL(d.ui, stats, c.Schedule.Steps)
 		return nil, nil

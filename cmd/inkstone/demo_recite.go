@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"path/filepath"
 	"strings"
 
@@ -48,6 +49,9 @@ func (d *demo) recite(ctx context.Context, s *demoStep) error {
 		return map[string]any{"look": l}, err
 	})
 	if err != nil {
+		return err
+	}
+	if s.Looks, err = readLooks(filepath.Join(d.out, s.Name, metricsFile)); err != nil {
 		return err
 	}
 	if err := d.examine(ctx, s, m); err != nil {
@@ -132,4 +136,19 @@ func (d *demo) look(m nn.Model, stats train.Stats) (look, error) {
 	d.ui.say("step %-5d loss %.2f   perplexity of unseen poems %4.0f   recites %2.0f of %d   %s", stats.Step, stats.Loss, l.Perplexity, l.Recited*float64(len(recitals)), len(recitals), strings.Join(poem, ""))
 	d.ui.event("sample", l)
 	return l, nil
+}
+
+// readLooks returns what a run's metrics say of the child along the way.
+func readLooks(path string) (looks []look, err error) {
+	err = train.ReadJSONL(path, func(_ int, object []byte) error {
+		var line struct {
+			Look *look `json:"look"`
+		}
+		err := json.Unmarshal(object, &line)
+		if line.Look != nil {
+			looks = append(looks, *line.Look)
+		}
+		return err
+	})
+	return looks, err
 }

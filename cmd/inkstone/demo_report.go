@@ -17,7 +17,7 @@ func (d *demo) report(against prosody.Comparison, kl float64) *report.Report {
 	recited, answers, judge, improved := d.done[reciteDir], d.done[answerDir], d.done[judgeDir], d.done[improveDir]
 	before, after := prosody.Summarize(answers.judgements, d.bootstrap()), prosody.Summarize(improved.judgements, d.bootstrap())
 	total := recited.Seconds + answers.Seconds + judge.Seconds + improved.Seconds
-	return &report.Report{
+	page := &report.Report{
 		Title:    "A child learns Tang poems",
 		Subtitle: "It recites, then answers to a theme, then is judged by a companion who knows good from bad, then gets better.",
 		Facts: []report.Fact{
@@ -32,10 +32,14 @@ func (d *demo) report(against prosody.Comparison, kl float64) *report.Report {
 			d.contests(),
 			d.reciteSection(recited), d.samples(recited),
 			{Title: "Recited: famous first lines", Text: "The child is given the first line and always takes the character it finds most likely.", Pairs: pairs(recited.Recitals)},
-			d.answerSection(answers), d.judgeSection(judge), d.improveSection(improved, kl),
+			d.answerSection(answers), d.judgeSection(judge), d.improveSection(improved),
 		},
 		Settings: d.settings(),
 	}
+	if d.done[grpoDir] != nil {
+		page.Sections = append(page.Sections, d.methodsSection())
+	}
+	return page
 }
 
 func percent(x float64) string { return fmt.Sprintf("%.0f %%", 100*x) }
@@ -141,12 +145,8 @@ func scan(caption string, j prosody.Judgement) report.Verse {
 
 func (d *demo) reciteSection(s *demoStep) report.Section {
 	var steps, perplexity, recited []float64
-	for _, line := range s.metrics {
-		if l, ok := line["look"].(map[string]any); ok {
-			steps = append(steps, l["step"].(float64))
-			perplexity = append(perplexity, l["heldout_perplexity"].(float64))
-			recited = append(recited, float64(len(d.famous))*l["recited"].(float64))
-		}
+	for _, l := range s.Looks {
+		steps, perplexity, recited = append(steps, float64(l.Step)), append(perplexity, l.Perplexity), append(recited, float64(len(d.famous))*l.Recited)
 	}
 	return report.Section{
 		Title: s.Title,
@@ -170,16 +170,6 @@ func (d *demo) answerSection(s *demoStep) report.Section {
 }
 
 func (d *demo) judgeSection(s *demoStep) report.Section {
-	var predicted, observed []float64
-	for _, c := range s.Judge.Judgement.Calibration {
-		predicted, observed = append(predicted, c.Predicted), append(observed, c.Observed)
-	}
-	h := s.Judge.Judgement.Histogram
-	var at, best, other []float64
-	for i := range h.Best {
-		at = append(at, h.Low+h.Width*(float64(i)+0.5))
-		best, other = append(best, float64(h.Best[i])), append(other, float64(h.Other[i])/3)
-	}
 	return report.Section{
 		Title: s.Title,
 		Text: fmt.Sprintf("A companion who knows the rules ranked %d times four poems, a little moodily: it agrees with itself on %s of the pairs. From the rankings alone a reward model "+
@@ -187,26 +177,18 @@ func (d *demo) judgeSection(s *demoStep) report.Section {
 			d.plan.Judge.Rankings, percent(s.Judge.Agreement), percent(s.Judge.Accuracy), s.Judge.Pairs, percent(s.Judge.Clear)),
 		Curves: []template.HTML{
 			curveOf(s, "Loss on rankings", "nats a pair", "loss"),
-			report.Curve("When it is so sure, how often is it right?", "its probability", "share right", report.Line{Name: "judge", X: predicted, Y: observed}, report.Line{Name: "calibrated", X: []float64{0.5, 1}, Y: []float64{0.5, 1}}),
-			report.Curve("Scores of new poems", "score", "poems", report.Line{Name: "ranked first", X: at, Y: best}, report.Line{Name: "others, a third", X: at, Y: other}),
+			calibrationCurve(&s.Judge.Judgement), histogramCurve(&s.Judge.Judgement),
 		},
 	}
 }
 
-func (d *demo) improveSection(s *demoStep, kl float64) report.Section {
-	seconds := map[string]float64{}
-	for _, part := range []string{"seconds_rollout", "seconds_scoring", "seconds_update"} {
-		_, all := series(s.metrics, part)
-		for _, v := range all {
-			seconds[part] += v
-		}
-	}
+func (d *demo) improveSection(s *demoStep) report.Section {
 	c := d.plan.Improve.RL
 	return report.Section{
 		Title: s.Title,
 		Text: fmt.Sprintf("Reinforcement learning (PPO): in each of %d rounds the child writes %d poems, the judge scores them, and better characters become likelier. "+
 			"It pays for leaving the model it began as, at a price that keeps it about %g nats a poem away. Writing took %.0f s, scoring %.0f s, learning %.0f s.",
-			c.Schedule.Steps, c.Episodes, c.KL.Target, seconds["seconds_rollout"], seconds["seconds_scoring"], seconds["seconds_update"]),
+			c.Schedule.Steps, c.Episodes, c.KL.Target, s.metrics.total("seconds_rollout"), s.metrics.total("seconds_scoring"), s.metrics.total("seconds_update")),
 		Curves: []template.HTML{
 			curveOf(s, "The judge's score", "standard deviations", "score"),
 			curveOf(s, "Distance from where it began", "nats a poem", "kl"),
@@ -218,8 +200,7 @@ func (d *demo) improveSection(s *demoStep, kl float64) report.Section {
 
 // curveOf draws a figure of a step's metrics.
 func curveOf(s *demoStep, title, unit, name string) template.HTML {
-	x, y := series(s.metrics, name)
-	return report.Curve(title, "step", unit, smooth(report.Line{Name: name, X: x, Y: y}))
+	return s.metrics.curves(historyCurve{name, title, unit})[0]
 }
 
 // smooth averages a curve over windows, to at most 200 points.
@@ -243,16 +224,8 @@ func (d *demo) samples(s *demoStep) report.Section {
 		Title: "Poems along the way",
 		Text:  "At these steps the child was asked for a quatrain of seven characters a line. Nothing is picked or corrected.",
 	}
-	for _, line := range s.metrics {
-		l, ok := line["look"].(map[string]any)
-		if !ok {
-			continue
-		}
-		var lines []string
-		for _, text := range l["poem"].([]any) {
-			lines = append(lines, text.(string))
-		}
-		section.Poems = append(section.Poems, report.Poem{Caption: fmt.Sprintf("step %v, perplexity %.0f, recites %.0f", l["step"], l["heldout_perplexity"], float64(len(d.famous))*l["recited"].(float64)), Lines: lines})
+	for _, l := range s.Looks {
+		section.Poems = append(section.Poems, report.Poem{Caption: fmt.Sprintf("step %d, perplexity %.0f, recites %.0f", l.Step, l.Perplexity, float64(len(d.famous))*l.Recited), Lines: l.Poem})
 	}
 	return section
 }

@@ -35,7 +35,7 @@ type demoStep struct {
 	Judge    *judgeResult   `json:"judge,omitempty"`
 
 	judgements []prosody.Judgement
-	metrics    []map[string]any
+	metrics    history
 }
 
 const resultFile = "result.json"
@@ -67,7 +67,7 @@ func (d *demo) step(ctx context.Context, name, title string, run func(context.Co
 		}
 	}
 	s.judgements = d.judgePoems(s.Poems)
-	s.metrics, err = readMetrics(filepath.Join(d.out, name, metricsFile))
+	s.metrics, err = readHistory(filepath.Join(d.out, name))
 	return s, err
 }
 
@@ -165,16 +165,4 @@ func (d *demo) saveModel(m nn.Model, dir string) error {
 		}
 		return d.tok.Save(dir)
 	})
-}
-
-// readMetrics reads a metrics.jsonl.
-func readMetrics(path string) ([]map[string]any, error) {
-	var all []map[string]any
-	err := train.ReadJSONL(path, func(_ int, object []byte) error {
-		var line map[string]any
-		err := json.Unmarshal(object, &line)
-		all = append(all, line)
-		return err
-	})
-	return all, err
 }

@@ -10,18 +10,20 @@ import (
 )
 
 // A history is a run's metrics.jsonl: for each figure its value at each step, from the first
-// step on, however often the run was resumed.
+// step on, however often the run was resumed. What is no number is left out.
 type history map[string][]float64
 
 func readHistory(dir string) (history, error) {
 	h := history{}
 	err := train.ReadJSONL(filepath.Join(dir, "metrics.jsonl"), func(_ int, object []byte) error {
-		var figures map[string]float64
+		var figures map[string]any
 		if err := json.Unmarshal(object, &figures); err != nil {
 			return err
 		}
 		for name, x := range figures {
-			h[name] = append(h[name], x)
+			if x, ok := x.(float64); ok {
+				h[name] = append(h[name], x)
+			}
 		}
 		return nil
 	})
@@ -47,4 +49,22 @@ func (h history) curves(list ...historyCurve) (pictures []template.HTML) {
 		pictures = append(pictures, report.Curve(c.title, "step", c.unit, line))
 	}
 	return pictures
+}
+
+// last returns the mean of the last n values of a figure.
+func (h history) last(figure string, n int) float64 {
+	values := h[figure]
+	values = values[max(0, len(values)-n):]
+	return h.sum(values) / float64(max(len(values), 1))
+}
+
+// total returns the sum of a figure.
+func (h history) total(figure string) float64 { return h.sum(h[figure]) }
+
+func (history) sum(values []float64) float64 {
+	sum := 0.0
+	for _, v := range values {
+		sum += v
+	}
+	return sum
 }

@@ -63,6 +63,57 @@ func (c *Companion) Rank(ctx context.Context, m nn.Model, backend tensor.Backend
 	return all, nil
 }
 
+// Pairs lets a model write four poems to each of n tasks and returns, for each task that has
+// one, the pair that the companion finds most different among those that speak of as many of
+// the themes, the better first.
+func (c *Companion) Pairs(ctx context.Context, m nn.Model, backend tensor.Backend, n int, purpose string, progress func(done, total int)) ([]train.Ranking, error) {
+	const samples = 4
+	var all []train.Ranking
+	for first := 0; first < n; first += together {
+		some := min(together, n-first)
+		tasks := make([]Task, samples*some)
+		for i := range tasks {
+			tasks[i] = PracticeTask(tensor.NewStream(c.Seed, purpose+" tasks", first+i/samples))
+		}
+		written, err := Compose(ctx, m, backend, c.Vocabulary, tasks, c.Seed+uint64(first), purpose+" poems")
+		if err != nil {
+			return nil, err
+		}
+		judged, err := c.Vocabulary.Judge(prosody.Referee{Corpus: c.Corpus}, written)
+		if err != nil {
+			return nil, err
+		}
+		for i := range some {
+			mood := tensor.NewRNG(tensor.NewStream(c.Seed, purpose+" mood", first+i))
+			if better, worse, ok := widest(judged[samples*i:][:samples], c.Noise, mood); ok {
+				all = append(all, train.Ranking{Prompt: written[samples*i].Prompt, Answers: [][]int32{written[samples*i+better].Answer, written[samples*i+worse].Answer}})
+			}
+		}
+		if progress != nil {
+			progress(first+some, n)
+		}
+	}
+	return all, nil
+}
+
+// widest returns the two poems with as many themes whose scores, with the companion's mood,
+// lie farthest apart.
+func widest(judged []prosody.Judgement, noise float64, mood *tensor.RNG) (better, worse int, ok bool) {
+	scores := make([]float64, len(judged))
+	for i, j := range judged {
+		scores[i] = j.Score + noise*mood.Normal()
+	}
+	gap := 0.0
+	for a, x := range judged {
+		for b, y := range judged {
+			if x.Hits == y.Hits && scores[a]-scores[b] > gap {
+				better, worse, gap, ok = a, b, scores[a]-scores[b], true
+			}
+		}
+	}
+	return better, worse, ok
+}
+
 // rank puts answers, of which the first is a poet's, in order. An answer that is there twice
 // counts once.
 func (c *Companion) rank(mood tensor.Stream, task Task, answers [][]int32) (Ranked, error) {
