@@ -11,6 +11,7 @@ import (
 	"slices"
 	"time"
 
+	"inkstone/kernels"
 	"inkstone/nn"
 	"inkstone/nn/tokenizer"
 	"inkstone/tensor"
@@ -40,7 +41,7 @@ func (demoCmd) Help() string {
   4. It gets better by the judge's word alone. (Reinforcement learning: PPO)
 
 The report is one HTML file. The number of steps is fixed, so that the same seed gives the same
-poems on any number of threads. Ctrl-C saves; the same command goes on.
+poems on any number of threads (and the same kind of processor). Ctrl-C saves; the same command goes on.
 
   inkstone demo
   inkstone demo --size tiny --minutes 1
@@ -117,6 +118,9 @@ var errInterrupted = errors.New("interrupted")
 func (c *demoCmd) Run(ctx context.Context, u *ui, g *globals) error {
 	if c.Minutes < 0 || c.Steps < 0 || c.Minutes > 0 && c.Steps > 0 {
 		return usagef("demo: give --steps or --minutes, one of them, not below 0")
+	}
+	if g.Precision == autoPrecision && kernels.ISA() == "avx512bf16" {
+		g.Precision = tensor.BF16.String()
 	}
 	cpu := g.newCPU()
 	defer cpu.Close()

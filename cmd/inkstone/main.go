@@ -42,19 +42,25 @@ type globals struct {
 	JSON      bool             `name:"json" help:"Print one JSON object a line on stdout; what is for people goes to stderr."`
 	Threads   int              `help:"Threads to compute on; 0 means one for each CPU." placeholder:"N"`
 	Device    string           `help:"Where to compute: auto or cpu." default:"auto" enum:"auto,cpu"`
-	Precision string           `help:"How exactly matrices are multiplied: f32, or bf16, which rounds to bfloat16 first and takes half the time where the processor can. Sums, weights and all else stay f32." default:"f32" enum:"f32,bf16"`
+	Precision string           `help:"How exactly matrices are multiplied: f32, or bf16, which rounds to bfloat16 first and takes half the time where the processor can. Sums, weights and all else stay f32. auto is bf16 for the demo where the processor can, else f32." default:"auto" enum:"auto,f32,bf16"`
 	Seed      uint64           `help:"Seed of everything random: the same seed gives the same results." default:"1"`
 	Version   kong.VersionFlag `help:"Print the version and exit."`
 }
 
-// newCPU returns the backend that the flags ask for.
+// newCPU returns the backend that the flags ask for. An automatic precision becomes f32,
+// unless the verb has chosen before.
 func (g *globals) newCPU() *tensor.CPU {
+	if g.Precision == autoPrecision {
+		g.Precision = tensor.F32.String()
+	}
 	cpu := tensor.NewCPU(g.Threads)
 	if g.Precision == tensor.BF16.String() {
 		cpu.SetPrecision(tensor.BF16)
 	}
 	return cpu
 }
+
+const autoPrecision = "auto"
 
 const description = `Inkstone makes language models, from the first character to the finished poet, in one static binary.
 
