@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -66,12 +67,12 @@ func newDemoPlan(size, precision string, seed uint64) demoPlan {
 	switch size {
 	case "tiny":
 		p.Layers, p.Channels = 2, 96
-		p.Recite.Schedule.Peak = 2e-3
+		p.Recite.Schedule.Peak = 3e-3
 	case "small":
 		p.Layers, p.Channels = 4, 192
 	case "medium":
 		p.Layers, p.Channels = 6, 256
-		p.Recite.Schedule.Peak, p.Recite.Schedule.Steps = 8e-4, 4000
+		p.Recite.Schedule.Peak, p.Recite.Schedule.Steps = 1.5e-3, 4000
 	}
 	return p
 }
@@ -239,13 +240,15 @@ func (d *demo) measureStep() (float64, error) {
 	return times[len(times)/2], nil
 }
 
-// newPoet returns a model that knows nothing.
+// newPoet returns a model that knows nothing. GPT-2's weights begin with a standard deviation
+// of 0.02, at 768 channels; that of narrower models is wider by the root of the ratio, so that
+// sums over the channels are as large.
 func (d *demo) newPoet() (nn.Model, error) {
 	p := d.plan
 	return nn.New(&nn.Config{
 		ModelType: nn.GPT2Type, Vocab: d.vocab.Size(), Context: poet.RowLen(7), Channels: p.Channels, Layers: p.Layers,
 		Heads: p.Heads, KVHeads: p.Heads, HeadSize: p.Channels / p.Heads, Hidden: 4 * p.Channels,
-		Activation: "gelu_new", NormEps: 1e-5, TiedHead: true, InitStd: 0.02, Dropout: p.Recite.Dropout, BOS: -1, EOS: -1,
+		Activation: "gelu_new", NormEps: 1e-5, TiedHead: true, InitStd: 0.02 * math.Sqrt(768/float64(p.Channels)), Dropout: p.Recite.Dropout, BOS: -1, EOS: -1,
 	}, tensor.Float32, p.Seed)
 }
 

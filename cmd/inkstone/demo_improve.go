@@ -20,6 +20,7 @@ type improvePlan struct {
 func defaultImprove() improvePlan {
 	p := improvePlan{Exam: 512, RL: train.DefaultRL(train.PPO, 60)}
 	p.RL.Answer = poet.PoemLen(7)
+	p.RL.KL.Floor = 0.04
 	return p
 }
 
