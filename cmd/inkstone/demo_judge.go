@@ -16,14 +16,15 @@ import (
 type judgePlan struct {
 	Rankings int     `json:"rankings"` // to learn from
 	Examined int     `json:"examined"` // more, by which the judge is examined
+	Theme    float64 `json:"theme"`    // the companion's own weight of the themes, beyond the referee's
 	Noise    float64 `json:"noise"`    // of the companion, in points of the referee's score
 	train.PreferenceConfig
 }
 
 func defaultJudge() judgePlan {
-	p := judgePlan{Rankings: 4500, Examined: 384, Noise: 0.1, PreferenceConfig: train.PreferenceConfig{
+	p := judgePlan{Rankings: 5500, Examined: 384, Theme: 0.5, Noise: 0.1, PreferenceConfig: train.PreferenceConfig{
 		Batch: 32, Accumulate: 1, AdamW: train.DefaultAdamW(), Heldout: 0.03,
-		Schedule: train.Schedule{Kind: "linear", Peak: 5e-4, Warmup: 30, Steps: 420, Final: 0.02},
+		Schedule: train.Schedule{Kind: "linear", Peak: 5e-4, Warmup: 30, Steps: 510, Final: 0.02},
 	}}
 	p.AdamW.WeightDecay = 0.05
 	return p
@@ -52,7 +53,7 @@ func (d *demo) judge(ctx context.Context, s *demoStep) error {
 	p := d.plan.Judge
 	learned, examined := poet.ShareOut(d.learn)
 	companion := func(human []poems.Poem) *poet.Companion {
-		return &poet.Companion{Vocabulary: d.vocab, Corpus: d.corpus, Human: human, Noise: p.Noise, Seed: d.plan.Seed}
+		return &poet.Companion{Vocabulary: d.vocab, Corpus: d.corpus, Human: human, Theme: p.Theme, Noise: p.Noise, Seed: d.plan.Seed}
 	}
 	rank := func(n int, human []poems.Poem, purpose string) ([]poet.Ranked, error) {
 		return companion(human).Rank(ctx, m, d.cpu, n, purpose, func(done, total int) { d.ui.progress(done, total, "poems ranked by the companion") })
@@ -75,7 +76,7 @@ func (d *demo) judge(ctx context.Context, s *demoStep) error {
 		PreferenceRun: train.PreferenceRun{
 			Rankings: poet.Rankings(rankings), Learned: train.WholeModel(scorer, d.cpu), Tokenizer: d.tok,
 			Dir: filepath.Join(d.out, s.Name), Seed: d.plan.Seed, Resume: true, Environment: environment(d.cpu),
-			Data: map[string]string{"poems": poems.Hash(), "rankings": fmt.Sprint(p.Rankings), "noise": fmt.Sprint(p.Noise), "size": d.plan.Size, "precision": d.plan.Precision},
+			Data: map[string]string{"poems": poems.Hash(), "rankings": fmt.Sprint(p.Rankings), "noise": fmt.Sprint(p.Noise), "theme": fmt.Sprint(p.Theme), "size": d.plan.Size, "precision": d.plan.Precision},
 			Say:  d.ui.say,
 		},
 	}

@@ -25,7 +25,7 @@ type methodsPlan struct {
 
 func defaultMethods() methodsPlan {
 	p := methodsPlan{
-		GRPO: train.DefaultRL(train.GRPO, 40), RLOO: train.DefaultRL(train.RLOO, 60), Own: 2000,
+		GRPO: train.DefaultRL(train.GRPO, 75), RLOO: train.DefaultRL(train.RLOO, 60), Own: 2000,
 		DPO: train.DPOConfig{Loss: "dpo", Beta: 0.1, PreferenceConfig: train.PreferenceConfig{
 			Batch: 32, Accumulate: 1, AdamW: train.DefaultAdamW(), Heldout: 0.03,
 			Schedule: train.Schedule{Kind: "linear", Peak: 1e-4, Warmup: 20, Steps: 180, Final: 0.1},
@@ -34,6 +34,7 @@ func defaultMethods() methodsPlan {
 	}
 	p.GRPO.Answer, p.RLOO.Answer = poet.PoemLen(7), poet.PoemLen(7)
 	p.RLOO.Group = 4
+	p.GRPO.KL.Target, p.RLOO.KL.Target = 12, 7
 	p.DPO.AdamW.WeightDecay = 0
 	return p
 }
@@ -88,15 +89,14 @@ func (d *demo) answerByLoRA(ctx context.Context, s *demoStep) error {
 	return d.saveModel(l.Model, filepath.Join(d.out, s.Name, train.ModelDir))
 }
 
-// prefer learns from pairs of the child's own poems by DPO. The better and the worse poem of a
-// pair speak of as many of the asked themes: where the better one may speak of fewer, because
-// the rules outweigh the theme, the child learns not to listen.
+// prefer learns from pairs of the child's own poems by DPO; see poet.Companion.Pairs for how
+// the themes are kept.
 func (d *demo) prefer(ctx context.Context, s *demoStep) error {
 	policy, err := d.load(answerDir)
 	if err != nil {
 		return err
 	}
-	companion := &poet.Companion{Vocabulary: d.vocab, Corpus: d.corpus, Noise: d.plan.Judge.Noise, Seed: d.plan.Seed}
+	companion := &poet.Companion{Vocabulary: d.vocab, Corpus: d.corpus, Theme: d.plan.Judge.Theme, Noise: d.plan.Judge.Noise, Seed: d.plan.Seed}
 	pairs, err := companion.Pairs(ctx, policy, d.cpu, d.plan.Methods.Own, "pairs", func(done, total int) { d.ui.progress(done, total, "pairs of its own poems") })
 	if err != nil {
 		return orInterrupted(ctx, err)

@@ -11,8 +11,8 @@ import (
 	"inkstone/train/prosody"
 )
 
-// A Ranked is what a companion says of answers to a task. Truth has the scores, in the order
-// of the answers, that it gave before its mood came in: they fall where it did not matter.
+// A Ranked is what a companion says of answers to a task. Truth has the referee's scores, in
+// the order of the answers.
 type Ranked struct {
 	train.Ranking
 	Truth []float64
@@ -26,6 +26,7 @@ type Companion struct {
 	Vocabulary *Vocabulary
 	Corpus     *prosody.Corpus // against which the model's poems are checked for copying
 	Human      []poems.Poem
+	Theme      float64 // points that it gives, beyond the referee's, for speaking of all that was asked
 	Noise      float64 // standard deviation of its mood, in points of the referee's score
 	Seed       uint64
 }
@@ -64,8 +65,9 @@ func (c *Companion) Rank(ctx context.Context, m nn.Model, backend tensor.Backend
 }
 
 // Pairs lets a model write four poems to each of n tasks and returns, for each task that has
-// one, the pair that the companion finds most different among those that speak of as many of
-// the themes, the better first.
+// one, the pair that the companion finds most different among those whose better poem, which
+// comes first, speaks of all that was asked. Where a better poem may speak of less, because
+// the rules outweigh the themes, a model learns not to listen.
 func (c *Companion) Pairs(ctx context.Context, m nn.Model, backend tensor.Backend, n int, purpose string, progress func(done, total int)) ([]train.Ranking, error) {
 	const samples = 4
 	var all []train.Ranking
@@ -85,7 +87,7 @@ func (c *Companion) Pairs(ctx context.Context, m nn.Model, backend tensor.Backen
 		}
 		for i := range some {
 			mood := tensor.NewRNG(tensor.NewStream(c.Seed, purpose+" mood", first+i))
-			if better, worse, ok := widest(judged[samples*i:][:samples], c.Noise, mood); ok {
+			if better, worse, ok := c.widest(judged[samples*i:][:samples], mood); ok {
 				all = append(all, train.Ranking{Prompt: written[samples*i].Prompt, Answers: [][]int32{written[samples*i+better].Answer, written[samples*i+worse].Answer}})
 			}
 		}
@@ -96,18 +98,18 @@ func (c *Companion) Pairs(ctx context.Context, m nn.Model, backend tensor.Backen
 	return all, nil
 }
 
-// widest returns the two poems with as many themes whose scores, with the companion's mood,
-// lie farthest apart.
-func widest(judged []prosody.Judgement, noise float64, mood *tensor.RNG) (better, worse int, ok bool) {
-	scores := make([]float64, len(judged))
+// widest returns the two poems that the companion likes most and least, with its mood, of which
+// the better has all themes.
+func (c *Companion) widest(judged []prosody.Judgement, mood *tensor.RNG) (better, worse int, ok bool) {
+	likes := make([]float64, len(judged))
 	for i, j := range judged {
-		scores[i] = j.Score + noise*mood.Normal()
+		likes[i] = j.Score + c.Theme*j.Theme() + c.Noise*mood.Normal()
 	}
 	gap := 0.0
 	for a, x := range judged {
-		for b, y := range judged {
-			if x.Hits == y.Hits && scores[a]-scores[b] > gap {
-				better, worse, gap, ok = a, b, scores[a]-scores[b], true
+		for b := range judged {
+			if x.Hits == len(x.Asked) && likes[a]-likes[b] > gap {
+				better, worse, gap, ok = a, b, likes[a]-likes[b], true
 			}
 		}
 	}
@@ -119,7 +121,7 @@ func widest(judged []prosody.Judgement, noise float64, mood *tensor.RNG) (better
 func (c *Companion) rank(mood tensor.Stream, task Task, answers [][]int32) (Ranked, error) {
 	prompt := c.Vocabulary.Prompt(task.Form, task.Themes...)
 	var kept [][]int32
-	var scores []float64
+	var scores, likes []float64 // the referee's, and how the companion likes it
 	for i, a := range answers {
 		if slices.ContainsFunc(kept, func(k []int32) bool { return slices.Equal(k, a) }) {
 			continue
@@ -132,10 +134,10 @@ func (c *Companion) rank(mood tensor.Stream, task Task, answers [][]int32) (Rank
 		if err != nil {
 			return Ranked{}, err
 		}
-		kept, scores = append(kept, a), append(scores, j[0].Score)
+		kept, scores, likes = append(kept, a), append(scores, j[0].Score), append(likes, j[0].Score+c.Theme*j[0].Theme())
 	}
 	ranked := Ranked{Ranking: train.Ranking{Prompt: prompt}}
-	for _, i := range prosody.Rank(scores, c.Noise, mood) {
+	for _, i := range prosody.Rank(likes, c.Noise, mood) {
 		ranked.Answers, ranked.Truth = append(ranked.Answers, kept[i]), append(ranked.Truth, scores[i])
 	}
 	return ranked, nil
