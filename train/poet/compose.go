@@ -31,7 +31,8 @@ func Compose(ctx context.Context, m nn.Model, backend tensor.Backend, v *Vocabul
 			prompts[i] = v.Prompt(task.Form, task.Themes...)
 			samplers[i] = nn.NewSampler(nn.Sampling{Temperature: 1}, tensor.NewStream(seed, purpose, first+i))
 		}
-		answers, err := g.Generate(prompts, PoemLen(some[0].Form), samplers, nil)
+		whole := func(row int, poem []int32) bool { return len(poem) == PoemLen(some[row].Form) }
+		answers, err := g.Generate(prompts, PoemLen(7), samplers, whole)
 		if err != nil {
 			return nil, err
 		}

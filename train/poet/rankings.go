@@ -208,18 +208,21 @@ func Rankings(ranked []Ranked) []train.Ranking {
 
 // ClearAccuracy returns the share of the pairs whose true scores lie at least margin apart
 // that scores, those of the answers as they were ranked, put in the order of the ranking, and
-// the number of such pairs; agreement is the share of all pairs that the ranking itself has in
-// the order of the true scores.
+// the number of such pairs; agreement is the share of the pairs whose true scores differ that
+// the ranking itself has in their order.
 func ClearAccuracy(scores [][]float64, ranked []Ranked, margin float64) (accuracy float64, pairs int, agreement float64) {
 	right, agree, all := 0, 0, 0
 	for i, r := range ranked {
 		for w := range r.Truth {
 			for l := w + 1; l < len(r.Truth); l++ {
-				all++
-				if r.Truth[w] > r.Truth[l] {
+				gap := r.Truth[w] - r.Truth[l]
+				if gap != 0 {
+					all++
+				}
+				if gap > 0 {
 					agree++
 				}
-				if gap := r.Truth[w] - r.Truth[l]; gap >= margin || gap <= -margin {
+				if gap >= margin || gap <= -margin {
 					pairs++
 					if scores[i][w] > scores[i][l] {
 						right++
