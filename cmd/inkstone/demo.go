@@ -240,16 +240,20 @@ func (d *demo) measureStep() (float64, error) {
 	return times[len(times)/2], nil
 }
 
-// newPoet returns a model that knows nothing. GPT-2's weights begin with a standard deviation
-// of 0.02, at 768 channels; that of narrower models is wider by the root of the ratio, so that
-// sums over the channels are as large.
+// newPoet returns a model that knows nothing.
 func (d *demo) newPoet() (nn.Model, error) {
-	p := d.plan
-	return nn.New(&nn.Config{
-		ModelType: nn.GPT2Type, Vocab: d.vocab.Size(), Context: poet.RowLen(7), Channels: p.Channels, Layers: p.Layers,
+	return nn.New(poetConfig(d.plan, d.vocab.Size()), tensor.Float32, d.plan.Seed)
+}
+
+// poetConfig returns the poet's architecture. GPT-2's weights begin with a standard deviation of
+// 0.02, at 768 channels; that of narrower models is wider by the root of the ratio, so that sums
+// over the channels are as large.
+func poetConfig(p demoPlan, vocab int) *nn.Config {
+	return &nn.Config{
+		ModelType: nn.GPT2Type, Vocab: vocab, Context: poet.RowLen(7), Channels: p.Channels, Layers: p.Layers,
 		Heads: p.Heads, KVHeads: p.Heads, HeadSize: p.Channels / p.Heads, Hidden: 4 * p.Channels,
 		Activation: "gelu_new", NormEps: 1e-5, TiedHead: true, InitStd: 0.02 * math.Sqrt(768/float64(p.Channels)), Dropout: p.Recite.Dropout, BOS: -1, EOS: -1,
-	}, tensor.Float32, p.Seed)
+	}
 }
 
 // load reads the model that an earlier step left.
