@@ -20,7 +20,7 @@ type answerPlan struct {
 
 func defaultAnswer() answerPlan {
 	p := answerPlan{Batch: 32, Famous: 8, Weight: 4, AdamW: train.DefaultAdamW(),
-		Schedule: train.Schedule{Kind: "linear", Peak: 1e-3, Warmup: 30, Steps: 1100, Final: 0.02}}
+		Schedule: train.Schedule{Kind: "linear", Peak: 1e-3, Warmup: 30, Steps: 1000, Final: 0.02}}
 	p.AdamW.WeightDecay = 0.05
 	return p
 }

@@ -18,9 +18,9 @@ type improvePlan struct {
 }
 
 func defaultImprove() improvePlan {
-	p := improvePlan{Exam: 512, RL: train.DefaultRL(train.PPO, 75)}
+	p := improvePlan{Exam: 512, RL: train.DefaultRL(train.PPO, 95)}
 	p.RL.Answer = poet.PoemLen(7)
-	p.RL.KL.Target, p.RL.KL.Floor = 7, 0.04
+	p.RL.KL.Target, p.RL.KL.Floor = 6.5, 0.04
 	return p
 }
 
