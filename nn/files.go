@@ -1,6 +1,7 @@
 package nn
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -18,10 +19,16 @@ const (
 
 // Save writes a model's config.json and model.safetensors into a directory, which is made
 // if it does not exist. The same model always gives the same bytes. Of a LoRA only the
-// adapters are written, as LoRA.Save does.
+// adapters are written, as LoRA.Save does. A Scorer on a LoRA is refused: a model directory
+// has no place for both adapters and head.
 func Save(m Model, dir string) error {
-	if l, ok := m.(*LoRA); ok {
-		return l.Save(dir)
+	switch m := m.(type) {
+	case *LoRA:
+		return m.Save(dir)
+	case *Scorer:
+		if _, ok := m.Model.(*LoRA); ok {
+			return errors.New("nn: Save: the reward model has adapters: merge them first, or save its LoRA and its head each by itself")
+		}
 	}
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return err

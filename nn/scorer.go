@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"path/filepath"
+	"slices"
 
 	"inkstone/autograd"
 	"inkstone/tensor"
@@ -19,7 +20,6 @@ type Scorer struct {
 	Head *Linear // C → 1
 
 	config *Config
-	params []*autograd.Variable
 }
 
 // NewScorer puts a fresh head on a model, whose weights it shares: normal with standard
@@ -33,7 +33,7 @@ func scorerOf(m Model, b *builder) *Scorer {
 	c := *m.Config()
 	c.Scorer = true
 	head := b.linear("score", c.Channels, 1, 1/math.Sqrt(float64(c.Channels+1)), true)
-	return &Scorer{Model: m, Head: head, config: &c, params: append(append([]*autograd.Variable{}, m.Parameters()...), b.params...)}
+	return &Scorer{Model: m, Head: head, config: &c}
 }
 
 // LoadScorer reads a model directory that holds a Scorer.
@@ -53,13 +53,23 @@ func LoadScorer(dir string, dtype tensor.DType, backend tensor.Backend) (*Scorer
 // Config returns the architecture.
 func (s *Scorer) Config() *Config { return s.config }
 
-// Parameters returns those of the model and the head's.
-func (s *Scorer) Parameters() []*autograd.Variable { return s.params }
+// Parameters returns those of the model, which of a LoRA are the adapters', and the head's.
+func (s *Scorer) Parameters() []*autograd.Variable {
+	return append(slices.Clone(s.Model.Parameters()), s.HeadParameters()...)
+}
 
 // HeadParameters returns the head's alone, where the model below it is learned elsewhere or
 // not at all.
 func (s *Scorer) HeadParameters() []*autograd.Variable {
 	return []*autograd.Variable{s.Head.Weight, s.Head.Bias}
+}
+
+// Merge folds the adapters of the model, which must be a LoRA, into its weights; see LoRA.Merge.
+// The Scorer is then one without adapters, and can be saved.
+func (s *Scorer) Merge(backend tensor.Backend) {
+	l := s.Model.(*LoRA)
+	l.Merge(backend)
+	s.Model = l.Model
 }
 
 // Values returns a number for every position of ids [B, T]: what the sequence is worth as

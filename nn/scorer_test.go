@@ -2,6 +2,8 @@ package nn
 
 import (
 	"math"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -64,4 +66,51 @@ func TestScorerGradient(t *testing.T) {
 			t.Errorf("no gradient for %s", p.Name)
 		}
 	}
+}
+
+// TestScorerOnLoRA: adapters and head get gradients and nothing else does; Save refuses the two
+// together; merged, the Scorer gives the same scores and is saved as one without adapters.
+func TestScorerOnLoRA(t *testing.T) {
+	eachLoRA(t, tensor.Float32, func(t *testing.T, cpu *tensor.CPU, m Model, c LoRAConfig) {
+		l := addTestLoRA(t, m, c)
+		s := NewScorer(l, 3)
+		if got, want := len(s.Parameters()), len(l.Parameters())+2; got != want {
+			t.Fatalf("%d parameters, want %d", got, want)
+		}
+		ids, last := tensor.FromSlice(randomIDs(12, m.Config().Vocab), 3, 4), tensor.FromSlice([]int32{3, 4 + 1, 8 + 2}, 3)
+		tape := autograd.NewTape(cpu)
+		scores := s.Scores(tape, ids, last)
+		before := tensor.FromSlice(slices.Clone(tensor.Data[float32](scores.Value)), 3)
+		tape.Backward(tape.SumAll(scores))
+		for _, p := range m.Parameters() {
+			if p.Grad() != nil {
+				t.Errorf("the frozen %s has a gradient", p.Name)
+			}
+		}
+		for _, p := range s.Parameters() {
+			if p.Grad() == nil || cpu.SquaredNorm(p.Grad()) == 0 {
+				t.Errorf("%s has the gradient %v", p.Name, p.Grad())
+			}
+		}
+		dir := filepath.Join(t.TempDir(), "model")
+		if err := Save(s, dir); err == nil || !strings.Contains(err.Error(), "merge them first") {
+			t.Errorf("saved with adapters: %v", err)
+		}
+		if _, err := os.Stat(dir); err == nil {
+			t.Error("the refused Save made the directory")
+		}
+		s.Merge(cpu)
+		if err := Save(s, dir); err != nil {
+			t.Fatal(err)
+		}
+		again, err := LoadScorer(dir, tensor.Float32, cpu)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for what, x := range map[string]*Scorer{"merging": s, "loading": again} {
+			if d := farthest(before, x.Scores(tape, ids, last).Value); d > 2e-5 {
+				t.Errorf("%s changes scores by %v", what, d)
+			}
+		}
+	})
 }

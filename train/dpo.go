@@ -45,7 +45,7 @@ func (c DPOConfig) Validate() error {
 // KL(π_ref‖π) if they are the reference's own.
 type DPO struct {
 	Config DPOConfig
-	Policy nn.Model
+	Policy nn.Model // all of it learns; of an nn.LoRA the adapters
 	PreferenceRun
 }
 
@@ -75,7 +75,7 @@ func (d *DPO) Run(ctx context.Context, backend tensor.Backend) (result DPOResult
 	}
 	batcher := &Batcher{}
 	method := preferenceMethod{
-		config: d.Config,
+		config: d.Config, model: d.Policy,
 		loss: func(t *autograd.Tape, ids []int, figures map[string]float64) (*autograd.Variable, int) {
 			rankings, sizes := pick(learn, ids)
 			batch := batcher.Batch(examplesOf(rankings))

@@ -15,7 +15,7 @@ func tinyDPO(t *testing.T, cpu *tensor.CPU, loss, dir string) *DPO {
 	m := tastingModel(t, 12)
 	c := DPOConfig{loss, 0.1, preferenceConfig(40)}
 	c.Schedule.Peak = 2e-3
-	return &DPO{Config: c, Policy: m, PreferenceRun: preferenceRun(dir, WholeModel(m, cpu))}
+	return &DPO{Config: c, Policy: m, PreferenceRun: preferenceRun(dir)}
 }
 
 // TestDPO: the policy comes to prefer what was preferred, also for prompts it has not seen.
@@ -76,6 +76,63 @@ func TestDPOResumes(t *testing.T) {
 	}
 	if !slices.Equal(modelBytes(t, whole.Model), modelBytes(t, rest.Model)) || rest.KL != whole.KL {
 		t.Error("the resumed run ends with another policy")
+	}
+}
+
+// adaptedDPO is a run in which adapters learn.
+func adaptedDPO(t *testing.T, cpu *tensor.CPU, c nn.LoRAConfig, dir string) *DPO {
+	t.Helper()
+	d := tinyDPO(t, cpu, "dpo", dir)
+	l, err := nn.AddLoRA(d.Policy, c, 4)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.Policy, d.Config.LoRA, d.Config.Schedule.Peak = l, &c, 1e-2
+	return d
+}
+
+// TestDPOWithAdapters: adapters come to prefer what was preferred, beside weights that stay as
+// they were. A run that was interrupted ends with the same bits.
+func TestDPOWithAdapters(t *testing.T) {
+	cpu := tensor.NewCPU(2)
+	defer cpu.Close()
+	for kind, c := range adapterKinds() {
+		whole := adaptedDPO(t, cpu, c, t.TempDir())
+		base := whole.Policy.(*nn.LoRA).Model
+		frozen := copies(base.Parameters())
+		whole.OnStep = func(Stats) { sameNumbers(t, kind, base.Parameters(), frozen) }
+		result, err := whole.Run(t.Context(), cpu)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if h := result.Heldout; h.Accuracy < 0.75 || h.Margin < 0.05 {
+			t.Errorf("%s: held-out accuracy %v, margin %v", kind, h.Accuracy, h.Margin)
+		}
+		adapter, err := nn.LoadLoRA(tastingModel(t, 12), result.Adapter, cpu)
+		if err != nil {
+			t.Fatal(err)
+		}
+		adapter.Merge(cpu)
+		merged, err := nn.Load(result.Model, tensor.Float32, cpu)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sameNumbers(t, kind, merged.Parameters(), copies(adapter.Model.Parameters()))
+
+		dir := t.TempDir()
+		part := adaptedDPO(t, cpu, c, dir)
+		if r, err := part.Run(stopAfter(t, 17, &part.PreferenceRun), cpu); err != nil || r.Steps != 17 {
+			t.Fatalf("%s: interrupted after step %d: %v", kind, r.Steps, err)
+		}
+		rest := adaptedDPO(t, cpu, c, dir)
+		rest.Resume = true
+		resumed, err := rest.Run(t.Context(), cpu)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Equal(modelBytes(t, result.Model), modelBytes(t, resumed.Model)) || resumed.KL != result.KL {
+			t.Errorf("%s: the resumed run ends with another policy", kind)
+		}
 	}
 }
 

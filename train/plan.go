@@ -67,6 +67,16 @@ func Plan(c *nn.Config, batch, context int) Forecast {
 	return f
 }
 
+// Adapting turns the forecast of training all of a model into that of training adapters to it:
+// gradients and moments are theirs alone, and no weight's gradient is computed.
+func (f Forecast) Adapting(n nn.ParameterCount) Forecast {
+	const f32 = 4
+	f.Parameters, f.Weights = n.Total, f32*n.Total
+	f.Gradients, f.Optimizer = f32*n.Trainable, 2*f32*n.Trainable
+	f.TrainingFLOPs -= 2 * float64(f.Matmul)
+	return f
+}
+
 // activations counts the numbers a layer keeps for each token, and those of its widest
 // pair of gradients.
 func activations(c *nn.Config) (kept, widest int64) {

@@ -25,6 +25,8 @@ type PreferenceConfig struct {
 	Schedule   Schedule    `json:"schedule"`
 	Heldout    float64     `json:"heldout"`   // share of the prompts whose rankings are never learned from
 	Precision  string      `json:"precision"` // of the backend's matrix products
+	// LoRA is what the model's adapters were made with; nil for none.
+	LoRA *nn.LoRAConfig `json:"lora"`
 }
 
 // Validate reports the first setting that makes no sense.
@@ -53,21 +55,9 @@ func (c PreferenceConfig) schedule(n int) Schedule {
 	return s
 }
 
-// Learned is what a run changes: all of a model, or an adapter beside it.
-type Learned struct {
-	Parameters []*autograd.Variable
-	Weights    Weights
-}
-
-// WholeModel makes all of a model learn.
-func WholeModel(m nn.Model, backend tensor.Backend) Learned {
-	return Learned{m.Parameters(), ModelWeights(m, backend)}
-}
-
 // A PreferenceRun is what Reward and DPO need beside their models.
 type PreferenceRun struct {
 	Rankings []Ranking
-	Learned  Learned
 	// Tokenizer is saved with the model; nil where there is none.
 	Tokenizer tokenizer.Tokenizer
 	Dir       string // run directory
@@ -97,6 +87,7 @@ type PreferenceResult struct {
 	Planned int        // steps of the whole run
 	Heldout *Judgement // of the rankings held out; nil if interrupted
 	Model   string     // model directory
+	Adapter string     // adapter directory; "" for none
 	Tokens  int        // read in this call
 	Seconds float64    // of training in this call
 }
@@ -116,7 +107,8 @@ func (p *PreferenceRun) split(c *nn.Config, share float64) (learn, test []Rankin
 
 // A preferenceMethod is what a way of learning from rankings does, in the order of its calls.
 type preferenceMethod struct {
-	config any // for run.json
+	config any      // for run.json
+	model  nn.Model // all of it learns; of adapters those, and a head's weights
 	// loss is of a batch of rankings, given by their numbers in learn. It leaves what it
 	// measures in figures.
 	loss func(t *autograd.Tape, learn []int, figures map[string]float64) (*autograd.Variable, int)
@@ -135,8 +127,8 @@ func (p *PreferenceRun) run(ctx context.Context, backend tensor.Backend, c Prefe
 		p.Say("warning: %v", w)
 	}
 	figures := map[string]float64{}
-	t := NewTrainer(NewOptimizer(p.Learned.Parameters, c.AdamW), backend)
-	t.Schedule, t.Seed, t.Accumulate, t.Weights = c.schedule(len(learn)), p.Seed, c.Accumulate, p.Learned.Weights
+	t := NewTrainer(NewOptimizer(method.model.Parameters(), c.AdamW), backend)
+	t.Schedule, t.Seed, t.Accumulate, t.Weights = c.schedule(len(learn)), p.Seed, c.Accumulate, ModelWeights(method.model, backend)
 	order, batch := &epochs{n: len(learn), seed: p.Seed}, make([]int, c.Batch)
 	t.Loss = func(tape *autograd.Tape, step, k int) (*autograd.Variable, int) {
 		if k == 0 {
@@ -165,7 +157,7 @@ func (p *PreferenceRun) run(ctx context.Context, backend tensor.Backend, c Prefe
 		}
 		return extra, nil
 	}
-	r.Planned, r.Model = loop.Steps, filepath.Join(p.Dir, ModelDir)
+	r.Planned = loop.Steps
 	if r.Steps, err = loop.Train(ctx); err != nil || r.Steps < loop.Steps {
 		return r, err
 	}
@@ -175,27 +167,15 @@ func (p *PreferenceRun) run(ctx context.Context, backend tensor.Backend, c Prefe
 	}
 	judgement := Judge(scores)
 	r.Heldout = &judgement
-	return r, p.save(r.Model, judgement)
-}
-
-// save writes the finished model and how well it judges.
-func (p *PreferenceRun) save(model string, j Judgement) error {
-	data, err := json.MarshalIndent(j, "", "  ")
+	data, err := json.MarshalIndent(judgement, "", "  ")
 	if err != nil {
-		return err
+		return r, err
 	}
 	if err := WriteFileAtomic(filepath.Join(p.Dir, heldoutFile), append(data, '\n')); err != nil {
-		return err
+		return r, err
 	}
-	return WriteDirAtomic(model, func(dir string) error {
-		if err := p.Learned.Weights.Save(dir); err != nil {
-			return err
-		}
-		if p.Tokenizer == nil {
-			return nil
-		}
-		return p.Tokenizer.Save(dir)
-	})
+	r.Model, r.Adapter, err = saveFinished(method.model, p.Dir, p.Tokenizer, backend)
+	return r, err
 }
 
 // meanTokens returns how many tokens a prompt has with one of its answers, in the mean.

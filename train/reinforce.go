@@ -129,5 +129,5 @@ func PolicyWeights(policy nn.Model, value *nn.Scorer, backend tensor.Backend) We
 	case value.Model == policy:
 		return bothWeights{w, headWeights{value, backend}}
 	}
-	return bothWeights{w, modelWeights{value, backend}}
+	return bothWeights{w, ModelWeights(value, backend)}
 }

@@ -45,7 +45,7 @@ func (c RewardConfig) loss() (PreferenceLoss, error) {
 // and again in pairs that are batches apart.
 type Reward struct {
 	Config RewardConfig
-	Scorer *nn.Scorer
+	Scorer *nn.Scorer // all of it learns; on an nn.LoRA the adapters and the head
 	// Reference are prompts with answers whose mean score becomes 0, so that a reward above 0
 	// means better than those; none means the best answers that were learned from.
 	Reference [][]int32
@@ -79,7 +79,7 @@ func (r *Reward) Run(ctx context.Context, backend tensor.Backend) (result Reward
 	}
 	rows := max(2, r.Config.Batch*len(r.Rankings[0].Answers))
 	method := preferenceMethod{
-		config: r.Config,
+		config: r.Config, model: r.Scorer,
 		loss: func(t *autograd.Tape, ids []int, figures map[string]float64) (*autograd.Variable, int) {
 			rankings, sizes := pick(learn, ids)
 			scores, tokens := scoresOf(t, r.Scorer, sequencesOf(rankings))

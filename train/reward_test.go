@@ -59,16 +59,16 @@ func preferenceConfig(steps int) PreferenceConfig {
 }
 
 // preferenceRun is a run on likings in a directory.
-func preferenceRun(dir string, learned Learned) PreferenceRun {
+func preferenceRun(dir string) PreferenceRun {
 	return PreferenceRun{
-		Rankings: likings(120, 4), Learned: learned, Dir: dir, Seed: 3,
+		Rankings: likings(120, 4), Dir: dir, Seed: 3,
 		Say: func(string, ...any) {}, Begin: func(PreferenceBegin) {}, OnStep: func(Stats) {},
 	}
 }
 
 func tinyReward(t *testing.T, cpu *tensor.CPU, loss, dir string) *Reward {
 	s := nn.NewScorer(tastingModel(t, 12), 2)
-	return &Reward{Config: RewardConfig{loss, preferenceConfig(80)}, Scorer: s, PreferenceRun: preferenceRun(dir, WholeModel(s, cpu))}
+	return &Reward{Config: RewardConfig{loss, preferenceConfig(80)}, Scorer: s, PreferenceRun: preferenceRun(dir)}
 }
 
 // TestReward: a reward model learns a taste, and its scores are centred on what it was told to.
@@ -149,6 +149,102 @@ func TestRewardResumes(t *testing.T) {
 	third.Resume = true
 	if _, err := third.Run(t.Context(), cpu); err == nil || !strings.Contains(err.Error(), `loss = "pairs"`) {
 		t.Errorf("resumed with another loss: %v", err)
+	}
+}
+
+// adaptedReward is a run in which adapters and the head learn.
+func adaptedReward(t *testing.T, cpu *tensor.CPU, c nn.LoRAConfig, dir string) *Reward {
+	t.Helper()
+	r := tinyReward(t, cpu, "pairs", dir)
+	l, err := nn.AddLoRA(tastingModel(t, 12), c, 4)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Scorer, r.Config.LoRA, r.Config.Schedule.Peak = nn.NewScorer(l, 2), &c, 2e-2
+	return r
+}
+
+// TestRewardWithAdapters: adapters and a head learn a taste too. What the run leaves is the base
+// with the adapters folded in, and a run that was interrupted leaves the same bits.
+func TestRewardWithAdapters(t *testing.T) {
+	cpu := tensor.NewCPU(2)
+	defer cpu.Close()
+	for kind, c := range adapterKinds() {
+		whole := adaptedReward(t, cpu, c, t.TempDir())
+		base := whole.Scorer.Model.(*nn.LoRA).Model
+		frozen := copies(base.Parameters())
+		first := whole.Scorer.HeadParameters()
+		head := copies(first)
+		whole.OnStep = func(Stats) { sameNumbers(t, kind, base.Parameters(), frozen) }
+		result, err := whole.Run(t.Context(), cpu)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if result.Heldout.Accuracy < 0.9 {
+			t.Errorf("%s: accuracy %v", kind, result.Heldout.Accuracy)
+		}
+		if slices.Equal(head[0], tensor.Data[float32](first[0].Value)) {
+			t.Errorf("%s: the head has not learned", kind)
+		}
+		again, err := nn.LoadScorer(result.Model, tensor.Float32, cpu)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, test, err := whole.split(again.Config(), whole.Config.Heldout)
+		if err != nil {
+			t.Fatal(err)
+		}
+		scores, err := ScoreRankings(again, cpu, test, 4)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if j := Judge(scores); math.Abs(j.Accuracy-result.Heldout.Accuracy) > 0.01 || math.Abs(j.Margin-result.Heldout.Margin) > 1e-3 {
+			t.Errorf("%s: the saved model judges with accuracy %v, margin %v, the run's with %v, %v", kind, j.Accuracy, j.Margin, result.Heldout.Accuracy, result.Heldout.Margin)
+		}
+		if _, err := nn.LoadLoRA(tastingModel(t, 12), result.Adapter, cpu); err != nil {
+			t.Errorf("%s: %v", kind, err)
+		}
+
+		dir := t.TempDir()
+		part := adaptedReward(t, cpu, c, dir)
+		if r, err := part.Run(stopAfter(t, 33, &part.PreferenceRun), cpu); err != nil || r.Steps != 33 || r.Model != "" {
+			t.Fatalf("%s: interrupted after step %d: %v", kind, r.Steps, err)
+		}
+		rest := adaptedReward(t, cpu, c, dir)
+		rest.Resume = true
+		resumed, err := rest.Run(t.Context(), cpu)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Equal(modelBytes(t, result.Model), modelBytes(t, resumed.Model)) {
+			t.Errorf("%s: the resumed run ends with other weights", kind)
+		}
+	}
+}
+
+// adapterKinds are adapters for the tasting model.
+func adapterKinds() map[string]nn.LoRAConfig {
+	return map[string]nn.LoRAConfig{
+		"lora": {Rank: 4, Alpha: 8, Targets: []string{nn.AllLinear}, Dropout: 0.05},
+		"dora": {Rank: 4, Alpha: 8, Targets: []string{nn.AllLinear}, DoRA: true},
+	}
+}
+
+// copies returns the parameters' numbers.
+func copies(params []*autograd.Variable) (all [][]float32) {
+	for _, p := range params {
+		all = append(all, slices.Clone(tensor.Data[float32](p.Value)))
+	}
+	return all
+}
+
+// sameNumbers reports parameters that have changed.
+func sameNumbers(t *testing.T, what string, params []*autograd.Variable, want [][]float32) {
+	t.Helper()
+	for i, p := range params {
+		if !slices.Equal(tensor.Data[float32](p.Value), want[i]) {
+			t.Fatalf("%s: the frozen %s has changed", what, p.Name)
+		}
 	}
 }
 

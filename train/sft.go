@@ -14,11 +14,9 @@ import (
 // SFTConfig says what determines the outcome of fine-tuning, beside the model it begins as and
 // the data; it is what run.json records.
 type SFTConfig struct {
-	Context   int            `json:"context"`  // tokens of an example at most
-	Template  string         `json:"template"` // that writes conversations; "" for none
-	Dropout   float64        `json:"dropout"`
-	Precision string         `json:"precision"` // of the backend's matrix products
-	LoRA      *nn.LoRAConfig `json:"lora"`      // what the model's adapters were made with; nil for none
+	Context  int     `json:"context"`  // tokens of an example at most
+	Template string  `json:"template"` // that writes conversations; "" for none
+	Dropout  float64 `json:"dropout"`
 	PreferenceConfig
 }
 
@@ -110,9 +108,8 @@ func (s *SFT) Run(ctx context.Context, backend tensor.Backend) (r SFTResult, err
 	}
 	r.Before = s.losses(backend, test)
 
-	learned := WholeModel(s.Model, backend)
-	t := NewTrainer(NewOptimizer(learned.Parameters, c.AdamW), backend)
-	t.Schedule, t.Seed, t.Accumulate, t.Weights = c.schedule(len(learn)), s.Seed, c.Accumulate, learned.Weights
+	t := NewTrainer(NewOptimizer(s.Model.Parameters(), c.AdamW), backend)
+	t.Schedule, t.Seed, t.Accumulate, t.Weights = c.schedule(len(learn)), s.Seed, c.Accumulate, ModelWeights(s.Model, backend)
 	order, batch := &epochs{n: len(learn), seed: s.Seed}, make([]Example, c.Batch)
 	t.Loss = NextToken(s.Model, func(step, k int) Batch {
 		for i := range batch {

@@ -18,8 +18,15 @@ type Weights interface {
 	Load(dir string) error
 }
 
-// ModelWeights returns the weights of a model, kept as a model directory.
-func ModelWeights(m nn.Model, backend tensor.Backend) Weights { return modelWeights{m, backend} }
+// ModelWeights returns the weights of a model, kept as a model directory; of an nn.LoRA those
+// of the adapters, as an adapter directory, and of an nn.Scorer on one also its head's, in a
+// file beside them.
+func ModelWeights(m nn.Model, backend tensor.Backend) Weights {
+	if s, ok := m.(*nn.Scorer); ok && adapted(s) {
+		return adaptedScorer{modelWeights{s.Model, backend}, headWeights{s, backend}}
+	}
+	return modelWeights{m, backend}
+}
 
 type modelWeights struct {
 	model   nn.Model
@@ -28,6 +35,26 @@ type modelWeights struct {
 
 func (w modelWeights) Save(dir string) error { return nn.Save(w.model, dir) }
 func (w modelWeights) Load(dir string) error { return nn.LoadWeights(w.model, dir, w.backend) }
+
+// adaptedScorer are the weights of a scorer's adapters and of its head, in one folder.
+type adaptedScorer struct {
+	adapters modelWeights
+	head     headWeights
+}
+
+func (w adaptedScorer) Save(dir string) error {
+	if err := w.adapters.Save(dir); err != nil {
+		return err
+	}
+	return w.head.Save(dir)
+}
+
+func (w adaptedScorer) Load(dir string) error {
+	if err := w.adapters.Load(dir); err != nil {
+		return err
+	}
+	return w.head.Load(dir)
+}
 
 // bothWeights are those of a policy and of its value function, in two folders of a checkpoint.
 type bothWeights [2]Weights

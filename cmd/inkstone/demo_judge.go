@@ -74,7 +74,7 @@ func (d *demo) judge(ctx context.Context, s *demoStep) error {
 	r := &train.Reward{
 		Config: train.RewardConfig{Loss: "pairs", PreferenceConfig: p.PreferenceConfig}, Scorer: scorer, Reference: own,
 		PreferenceRun: train.PreferenceRun{
-			Rankings: poet.Rankings(rankings), Learned: train.WholeModel(scorer, d.cpu), Tokenizer: d.tok,
+			Rankings: poet.Rankings(rankings), Tokenizer: d.tok,
 			Dir: filepath.Join(d.out, s.Name), Seed: d.plan.Seed, Resume: true, Environment: environment(d.cpu),
 			Data: map[string]string{"poems": poems.Hash(), "rankings": fmt.Sprint(p.Rankings), "noise": fmt.Sprint(p.Noise), "theme": fmt.Sprint(p.Theme), "size": d.plan.Size, "precision": d.plan.Precision},
 			Say:  d.ui.say,

@@ -104,7 +104,7 @@ func (d *demo) prefer(ctx context.Context, s *demoStep) error {
 	p := d.plan.Methods.DPO
 	var m *meter
 	r := &train.DPO{Config: p, Policy: policy, PreferenceRun: train.PreferenceRun{
-		Rankings: pairs, Learned: train.WholeModel(policy, d.cpu), Tokenizer: d.tok, Dir: filepath.Join(d.out, s.Name), Seed: d.plan.Seed,
+		Rankings: pairs, Tokenizer: d.tok, Dir: filepath.Join(d.out, s.Name), Seed: d.plan.Seed,
 		Resume: true, Environment: environment(d.cpu), Say: d.ui.say,
 		Data: map[string]string{"poems": poems.Hash(), "pairs": fmt.Sprint(d.plan.Methods.Own), "size": d.plan.Size, "precision": d.plan.Precision},
 		Begin: func(b train.PreferenceBegin) {

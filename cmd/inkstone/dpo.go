@@ -24,6 +24,7 @@ without a reward model: direct preference optimisation. A line of the data is {"
 
   inkstone dpo --model sft/model --data pairs.jsonl --out dpo
   inkstone dpo --model sft/model --data pairs.jsonl --out dpo --beta 0.3 --lr 1e-5
+  inkstone dpo --model sft/model --data pairs.jsonl --out dpo --lora 8
   inkstone dpo --model sft/model --data pairs.jsonl --out ipo --loss ipo
   inkstone generate --model dpo/model "Write a poem about the moon."`
 }
@@ -32,18 +33,18 @@ without a reward model: direct preference optimisation. A line of the data is {"
 func (c *dpoCmd) Run(ctx context.Context, u *ui, g *globals) error {
 	cpu := g.newCPU()
 	defer cpu.Close()
-	in, err := c.load("dpo", cpu)
+	in, err := c.load("dpo", u, g, cpu)
 	if err != nil {
 		return err
 	}
-	config := train.DPOConfig{Loss: c.Loss, Beta: c.Beta, PreferenceConfig: c.settings(g, in.model, 0.02, 1e-6, 2e-4)}
+	config := train.DPOConfig{Loss: c.Loss, Beta: c.Beta, PreferenceConfig: c.settings(g, in, 0.02, 1e-6, 2e-4)}
 	if err := config.Validate(); err != nil {
 		return usageError{err}
 	}
-	if err := c.checkMemory("dpo", in, in.model); err != nil {
+	if err := c.checkMemory("dpo", in, in.model.Config()); err != nil {
 		return err
 	}
-	d := &train.DPO{Config: config, Policy: in.model, PreferenceRun: c.run(u, g, cpu, in, in.model)}
+	d := &train.DPO{Config: config, Policy: in.model, PreferenceRun: c.run(u, g, cpu, in, in.model.Config())}
 	result, err := d.Run(ctx, cpu)
 	if err != nil {
 		return err
@@ -58,6 +59,9 @@ func (c *dpoCmd) Run(ctx context.Context, u *ui, g *globals) error {
 	}
 	if err := c.report(result, config, h).WriteFile(filepath.Join(c.Out, reportFile)); err != nil {
 		return err
+	}
+	if result.Adapter != "" {
+		u.say("Adapter: %s", result.Adapter)
 	}
 	u.say("Loss %.4f; of %d held-out pairs the policy raised the better answer over the worse in %.1f %%, moving %.4f nats a token.\nModel: %s\nReport: %s",
 		h.recent("loss"), result.Heldout.Pairs, 100*result.Heldout.Accuracy, result.KL, result.Model, filepath.Join(c.Out, reportFile))

@@ -88,16 +88,22 @@ func TestPreferenceVerbs(t *testing.T) {
 		{[]string{"reward", "--loss", "plackett-luce", "--accumulate", "2"}, "A judge learns"},
 		{[]string{"dpo"}, "Distance from the model"},
 		{[]string{"dpo", "--loss", "ipo", "--steps", "60"}, "Distance from the model"},
+		{[]string{"reward", "--lora", "4"}, "A judge learns"},
+		{[]string{"dpo", "--lora", "4", "--dora", "--lora-targets", "c_attn,*.mlp.*"}, "Distance from the model"},
 	} {
-		name := strings.Join(c.args, " ")
+		name, rate := strings.Join(c.args, " "), "0.003"
+		adapts := slices.Contains(c.args, "--lora")
+		if adapts {
+			rate = "0.02"
+		}
 		out := filepath.Join(t.TempDir(), "run")
-		args := append(c.args, "--model", model, "--data", data, "--out", out, "--epochs", "8", "--batch", "4", "--lr", "0.003")
+		args := append(c.args, "--model", model, "--data", data, "--out", out, "--epochs", "8", "--batch", "4", "--lr", rate)
 		var result struct {
-			Event, Model, Out string
-			Accuracy          float64 `json:"heldout_accuracy"`
-			Pairs             int     `json:"heldout_pairs"`
-			Loss              float64
-			Steps             int
+			Event, Model, Adapter, Out string
+			Accuracy                   float64 `json:"heldout_accuracy"`
+			Pairs                      int     `json:"heldout_pairs"`
+			Loss                       float64
+			Steps                      int
 		}
 		if events, err := command(t, &result, args...); err != nil {
 			t.Fatalf("%s: %v\n%s", name, err, events)
@@ -118,6 +124,13 @@ func TestPreferenceVerbs(t *testing.T) {
 		}
 		if _, err := tokenizer.Load(result.Model); err != nil {
 			t.Errorf("%s: %v", name, err)
+		}
+		if (result.Adapter != "") != adapts {
+			t.Errorf("%s: adapter %q", name, result.Adapter)
+		} else if adapts {
+			if _, learned, err := loadMerged(model, result.Adapter, cpu); err != nil || learned.Trainable == 0 {
+				t.Errorf("%s: %v", name, err)
+			}
 		}
 		page, _ := os.ReadFile(filepath.Join(out, reportFile))
 		for _, want := range []string{c.section, "Calibration", "best answers", "held-out pairs", "<polyline"} {
@@ -158,6 +171,9 @@ func TestPreferenceVerbsRefuse(t *testing.T) {
 			"tokenizer.json":             {"--model", filepath.Dir(model), "--data", data},
 			`must be one of`:             {"--model", model, "--data", data, "--loss", "elo"},
 			"missing flags: --data=FILE": {"--model", model},
+			`"c_atn" matches no Linear`:  {"--model", model, "--data", data, "--lora", "2", "--lora-targets", "c_atn"},
+			"LoRA rank is -1":            {"--model", model, "--data", data, "--lora=-1"},
+			"flags of LoRA without":      {"--model", model, "--data", data, "--dora"},
 		} {
 			_, err := command(t, new(any), append([]string{verb, "--out", out}, args...)...)
 			if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "\n") {

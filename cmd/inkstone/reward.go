@@ -23,6 +23,7 @@ of the data is {"prompt": "…", "chosen": "…", "rejected": "…"} or {"prompt
 
   inkstone reward --model sft/model --data rankings.jsonl --out reward
   inkstone reward --model sft/model --data a.jsonl --data b.jsonl --out reward --epochs 2 --lr 1e-5
+  inkstone reward --model sft/model --data rankings.jsonl --out reward --lora 8
   inkstone reward --model sft/model --data rankings.jsonl --out reward --resume`
 }
 
@@ -30,19 +31,19 @@ of the data is {"prompt": "…", "chosen": "…", "rejected": "…"} or {"prompt
 func (c *rewardCmd) Run(ctx context.Context, u *ui, g *globals) error {
 	cpu := g.newCPU()
 	defer cpu.Close()
-	in, err := c.load("reward", cpu)
+	in, err := c.load("reward", u, g, cpu)
 	if err != nil {
 		return err
 	}
-	config := train.RewardConfig{Loss: c.Loss, PreferenceConfig: c.settings(g, in.model, 0.06, 1e-5, 3e-4)}
+	config := train.RewardConfig{Loss: c.Loss, PreferenceConfig: c.settings(g, in, 0.06, 1e-5, 3e-4)}
 	if err := config.Validate(); err != nil {
 		return usageError{err}
 	}
 	s := nn.NewScorer(in.model, g.Seed)
-	if err := c.checkMemory("reward", in, s); err != nil {
+	if err := c.checkMemory("reward", in, s.Config()); err != nil {
 		return err
 	}
-	r := &train.Reward{Config: config, Scorer: s, PreferenceRun: c.run(u, g, cpu, in, s)}
+	r := &train.Reward{Config: config, Scorer: s, PreferenceRun: c.run(u, g, cpu, in, s.Config())}
 	result, err := r.Run(ctx, cpu)
 	if err != nil {
 		return err
@@ -57,6 +58,9 @@ func (c *rewardCmd) Run(ctx context.Context, u *ui, g *globals) error {
 	}
 	if err := c.report(result, config, h).WriteFile(filepath.Join(c.Out, reportFile)); err != nil {
 		return err
+	}
+	if result.Adapter != "" {
+		u.say("Adapter: %s", result.Adapter)
 	}
 	u.say("Loss %.4f; of %d held-out pairs %.1f %% are judged as people did.\nModel: %s\nReport: %s", h.recent("loss"), result.Heldout.Pairs, 100*result.Heldout.Accuracy, result.Model, filepath.Join(c.Out, reportFile))
 	u.event("result", c.event(result.PreferenceResult, h))

@@ -155,9 +155,9 @@ func (c *sftCmd) config(model *nn.Config, lora *nn.LoRAConfig, precision string)
 			c.LR = 5e-4
 		}
 	}
-	config := &train.SFTConfig{Context: c.Context, Dropout: c.Dropout, Precision: precision, LoRA: lora}
+	config := &train.SFTConfig{Context: c.Context, Dropout: c.Dropout}
 	config.PreferenceConfig = train.PreferenceConfig{
-		Batch: c.Batch, Accumulate: c.Accumulate, Epochs: c.Epochs, AdamW: train.DefaultAdamW(), Heldout: c.Heldout,
+		Batch: c.Batch, Accumulate: c.Accumulate, Epochs: c.Epochs, AdamW: train.DefaultAdamW(), Heldout: c.Heldout, Precision: precision, LoRA: lora,
 		Schedule: train.Schedule{Kind: c.Schedule, Peak: c.LR, Warmup: c.Steps / 20, Steps: c.Steps, Final: 0.1},
 	}
 	config.AdamW.WeightDecay, config.AdamW.ClipNorm = c.Decay, c.Clip
