@@ -12,8 +12,9 @@ import (
 )
 
 type benchCmd struct {
-	Gemm  benchGemmCmd  `cmd:"" help:"Matrix products against the machine's peak."`
-	Train benchTrainCmd `cmd:"" help:"Whole training steps: time, memory, allocations."`
+	Gemm     benchGemmCmd     `cmd:"" help:"Matrix products against the machine's peak."`
+	Train    benchTrainCmd    `cmd:"" help:"Whole training steps: time, memory, allocations."`
+	Generate benchGenerateCmd `cmd:"" help:"Writing: tokens a second, of many sequences at once."`
 }
 
 type benchGemmCmd struct {
