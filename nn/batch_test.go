@@ -58,6 +58,36 @@ func TestBatchGenerator(t *testing.T) {
 	}
 }
 
+// TestBatchGeneratorAllocatesNothing: after the first call, memory is taken for what Generate
+// returns and none for a token, whatever the number of them.
+func TestBatchGeneratorAllocatesNothing(t *testing.T) {
+	cpu := tensor.NewCPU(2)
+	defer cpu.Close()
+	for name, c := range testConfigs() {
+		for kind, m := range map[string]Model{
+			"all weights": newTestModel(t, c, tensor.Float32),
+			"adapters":    addTestLoRA(t, newTestModel(t, c, tensor.Float32), loraKinds()["lora"]),
+		} {
+			const B = 5
+			g := NewBatchGenerator(m, cpu)
+			ids, draw := randomIDs(15, c.Vocab), samplers(B, Sampling{Temperature: 1})
+			prompts := [][]int32{ids[:3], ids[3:6], ids[6:9], ids[9:12], ids[10:15]}
+			allocations := func(most int) float64 {
+				return testing.AllocsPerRun(5, func() {
+					if _, err := g.Generate(prompts, most, draw, nil); err != nil {
+						t.Fatal(err)
+					}
+				})
+			}
+			allocations(16)
+			few, many := allocations(1), allocations(16)
+			if few != many || many > B+6 {
+				t.Errorf("%s, %s: %v allocations for a token of each of %d rows, %v for 16", name, kind, few, B, many)
+			}
+		}
+	}
+}
+
 // TestDrawAny: tokens come as often as their probabilities say, and impossible ones never.
 func TestDrawAny(t *testing.T) {
 	p := NewSampler(Sampling{Temperature: 2}, tensor.NewStream(1, "draw", 0))

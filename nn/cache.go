@@ -11,16 +11,19 @@ import (
 // token costs one position's work. Its sequences all have the same length. A nil *Cache
 // keeps nothing and has length 0.
 type Cache struct {
-	keys, values []*tensor.Tensor // per layer, [B, capacity, H/G, D]
+	keys, values []*tensor.Tensor // per layer, [B, capacity, H/G, D]; those of a head lie together
 	length       int
 }
 
 // NewCache returns an empty cache for batch sequences of up to capacity positions.
 func NewCache(c *Config, dtype tensor.DType, batch, capacity int) *Cache {
 	cache := new(Cache)
+	store := func() *tensor.Tensor { // attention reads a head's keys one after the other
+		return tensor.New(dtype, batch, c.KVHeads, capacity, c.HeadSize).Transpose(1, 2)
+	}
 	for range c.Layers {
-		cache.keys = append(cache.keys, tensor.New(dtype, batch, capacity, c.KVHeads, c.HeadSize))
-		cache.values = append(cache.values, tensor.New(dtype, batch, capacity, c.KVHeads, c.HeadSize))
+		cache.keys = append(cache.keys, store())
+		cache.values = append(cache.values, store())
 	}
 	return cache
 }

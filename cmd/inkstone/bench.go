@@ -14,8 +14,8 @@ import (
 type benchCmd struct {
 	Gemm     benchGemmCmd     `cmd:"" help:"Matrix products against the machine's peak."`
 	Train    benchTrainCmd    `cmd:"" help:"Whole training steps: time, memory, allocations."`
-	Generate benchGenerateCmd `cmd:"" help:"Writing many sequences at once."`
-	LoRA     benchLoRACmd     `cmd:"" name:"lora" help:"Fine-tuning by LoRA, records a second."`
+	Generate benchGenerateCmd `cmd:"" help:"Writing: tokens a second, of many sequences at once."`
+	LoRA     benchLoRACmd     `cmd:"" name:"lora" help:"Fine-tuning by LoRA: records a second."`
 }
 
 type benchGemmCmd struct {

@@ -14,12 +14,13 @@ type size struct {
 }
 
 // sizes are the models that --size names. tiny to medium are for training on a CPU; their
-// vocabulary is the tokenizer's. The others have their published shapes (Radford et al. 2019,
+// vocabulary is the tokenizer's. poet is the demo's. The others have their published shapes (Radford et al. 2019,
 // table 2; Brown et al. 2020, table 2.1).
 var sizes = []size{
 	{"tiny", 0, 128, 64, 2, 2},
 	{"small", 0, 256, 192, 4, 4},
 	{"medium", 0, 256, 384, 6, 6},
+	{"poet", 4352, 35, 192, 4, 4},
 	{"gpt2", 50257, 1024, 768, 12, 12},
 	{"gpt2-medium", 50257, 1024, 1024, 24, 16},
 	{"gpt2-large", 50257, 1024, 1280, 36, 20},
