@@ -17,7 +17,7 @@ type Pool struct {
 	epoch   atomic.Uint32
 	workers []worker
 	loop    loop
-	closed  bool
+	closed  atomic.Bool
 }
 
 type worker struct {
@@ -30,8 +30,27 @@ type loop struct {
 	run      runner
 	n, grain int
 	next     atomic.Int64 // first iteration nobody has taken
-	pending  atomic.Int32 // workers that have not finished
+	helpers  atomic.Int64 // workers that take part, plus closed when nobody may join any more
 }
+
+// closed is more than there are workers.
+const closed = 1 << 32
+
+// join reports whether a worker may take part: the fields of the loop are then valid until
+// it leaves.
+func (l *loop) join() bool {
+	for {
+		n := l.helpers.Load()
+		if n >= closed {
+			return false
+		}
+		if l.helpers.CompareAndSwap(n, n+1) {
+			return true
+		}
+	}
+}
+
+func (l *loop) leave() { l.helpers.Add(-1) }
 
 // runner runs iterations lo ≤ i < hi of a loop.
 type runner interface{ chunk(lo, hi int) }
@@ -47,6 +66,7 @@ func NewPool(threads int) *Pool {
 		threads = runtime.GOMAXPROCS(0)
 	}
 	p := &Pool{threads: threads, workers: make([]worker, threads-1)}
+	p.loop.helpers.Store(closed)
 	for i := range p.workers {
 		p.workers[i].wake = make(chan struct{}, 1)
 		go p.work(&p.workers[i])
@@ -61,8 +81,7 @@ func (p *Pool) Threads() int { return p.threads }
 func (p *Pool) Close() {
 	p.busy.Lock()
 	defer p.busy.Unlock()
-	if !p.closed {
-		p.closed = true
+	if p.closed.CompareAndSwap(false, true) {
 		p.start()
 	}
 }
@@ -93,15 +112,17 @@ func For[A any](p *Pool, n, grain int, args A, body func(a *A, lo, hi int)) {
 	b.put()
 }
 
-// run runs a loop on all workers and the calling goroutine.
+// run runs a loop on the calling goroutine and whatever workers come in time. It waits for
+// those that have joined, not for one that the system has put aside while others did the work.
 func (p *Pool) run(r runner, n, grain int) {
 	l := &p.loop
 	l.run, l.n, l.grain = r, n, grain
 	l.next.Store(0)
-	l.pending.Store(int32(len(p.workers)))
+	l.helpers.Store(0) // opens the loop
 	p.start()
 	l.share()
-	for i := 0; l.pending.Load() > 0; i++ {
+	l.helpers.Add(closed)
+	for i := 0; l.helpers.Load() != closed; i++ {
 		if i > spins {
 			runtime.Gosched()
 		}
@@ -130,9 +151,11 @@ func (l *loop) share() {
 	}
 }
 
-// work is the life of a worker: wait for a new epoch, take part in its loop, repeat.
+// work is the life of a worker: wait for a new epoch, take part in its loop if there is still
+// something to do, repeat.
 func (p *Pool) work(w *worker) {
-	for seen := uint32(0); ; seen++ {
+	seen := uint32(0)
+	for {
 		for i := 0; p.epoch.Load() == seen; i++ {
 			if i < spins {
 				continue
@@ -143,11 +166,14 @@ func (p *Pool) work(w *worker) {
 			}
 			<-w.wake
 		}
-		if p.closed {
+		seen = p.epoch.Load()
+		if p.closed.Load() {
 			return
 		}
-		p.loop.share()
-		p.loop.pending.Add(-1)
+		if p.loop.join() {
+			p.loop.share()
+			p.loop.leave()
+		}
 	}
 }
 
