@@ -132,21 +132,27 @@ func (c *demoCmd) Run(ctx context.Context, u *ui, g *globals) error {
 	if err := d.schedule(c); err != nil {
 		return err
 	}
-	u.say("%d poems to learn, %d held out, %d different characters", len(d.learn), len(d.heldout), len(d.vocab.Tokens))
+	return d.run(ctx, c.Methods)
+}
+
+// run takes the steps that are left, those that compare methods too if asked to, and writes
+// the report.
+func (d *demo) run(ctx context.Context, methods bool) error {
+	d.ui.say("%d poems to learn, %d held out, %d different characters", len(d.learn), len(d.heldout), len(d.vocab.Tokens))
 	steps := []demoAction{
 		{reciteDir, "1. The child recites", d.recite},
 		{answerDir, "2. It answers to a theme", d.answer},
 		{judgeDir, "3. A judge learns what is better", d.judge},
 		{improveDir, "4. It gets better by the judge's word", d.improve},
 	}
-	if c.Methods {
+	if methods {
 		steps = append(steps, d.methods()...)
 	}
 	for _, s := range steps {
 		step, err := d.step(ctx, s.name, s.title, s.run)
 		if errors.Is(err, errInterrupted) {
-			u.say("Saved in %s; run the same command to go on.", d.out)
-			u.event("result", struct {
+			d.ui.say("Saved in %s; run the same command to go on.", d.out)
+			d.ui.event("result", struct {
 				Interrupted bool   `json:"interrupted"`
 				During      string `json:"during"`
 				Out         string `json:"out"`
