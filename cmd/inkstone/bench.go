@@ -14,8 +14,8 @@ import (
 type benchCmd struct {
 	Gemm     benchGemmCmd     `cmd:"" help:"Matrix products against the machine's peak."`
 	Train    benchTrainCmd    `cmd:"" help:"Whole training steps: time, memory, allocations."`
+	LoRA     benchLoRACmd     `cmd:"" name:"lora" help:"Fine-tuning by LoRA: records a second, by the size of the model."`
 	Generate benchGenerateCmd `cmd:"" help:"Writing: tokens a second, of many sequences at once."`
-	LoRA     benchLoRACmd     `cmd:"" name:"lora" help:"Fine-tuning by LoRA: records a second."`
 }
 
 type benchGemmCmd struct {
