@@ -24,7 +24,7 @@ document.getElementById("measured").textContent = JSON.stringify({
   window: innerWidth, page: document.documentElement.scrollWidth,
   wide: wide.map(e => e.tagName + "." + e.className),
   clipped: [...document.querySelectorAll(".fact b, .verse div, figcaption, h1, h2, h3")].filter(e => e.scrollWidth > e.clientWidth + 1).map(e => e.textContent),
-  glyphs: document.querySelectorAll(".g").length, rows: document.querySelectorAll(".figures tr").length,
+  glyphs: document.querySelectorAll(".contest .g").length, rows: document.querySelectorAll(".figures tr").length,
   curves: document.querySelectorAll("svg polyline").length,
   requests: performance.getEntriesByType("resource").map(e => e.name),
 });</script></body>`
@@ -41,13 +41,14 @@ type measured struct {
 func full() *Report {
 	line := []Glyph{{Char: "朝", Mark: "○", Theme: true}, {Char: "辭", Mark: "○"}, {Char: "白", Mark: "●"}, {Char: "帝", Mark: "●"}, {Char: "彩", Mark: "●", Broken: true}, {Char: "雲", Mark: "○"}, {Char: "間", Mark: "◐", Rhyme: true}}
 	verse := Verse{Caption: "2. answers", Lines: [][]Glyph{line, line, line, line}, Note: "rules 18 of 18, themes 2 of 2, rhyme 刪"}
-	row := []string{"poems without a copied line", "0.998 [0.994, 1.000]", "0.998 [0.994, 1.000]", "0.998 [0.994, 1.000]"}
+	value := Cell{"0.998", "0.994–1.000"}
+	row := []Cell{{"its own", "share of poems without a line copied from a poem it read"}, value, value, value}
 	curve := Curve("Loss", "step", "nats", Line{"a", []float64{0, 50, 100}, []float64{8, 5, 4}}, Line{"b", []float64{0, 100}, []float64{7, 6}})
 	return &Report{
 		Title: "A child learns Tang poems", Subtitle: "It recites, then answers to a theme.",
 		Facts: []Fact{{"recites", "20 of 20", "famous first lines"}, {"regulated verse", "0.85 → 0.92", "share of the rules kept"}},
 		Sections: []Section{
-			{Title: "What each step could do", Text: strings.Repeat("Some text. ", 20), Tables: []Table{{Head: []string{"", "1", "2", "4"}, Rows: [][]string{row, row}}}},
+			{Title: "What each step could do", Text: strings.Repeat("Some text. ", 20), Tables: []Table{{Head: []string{"", "1", "2", "4"}, Rows: [][]Cell{row, row}}}},
 			{Title: "The same tasks", Contests: []Contest{{"月、春", []Verse{verse, verse, {Caption: "1. recites", Note: "no quatrain"}}}}},
 			{Title: "Curves", Curves: []template.HTML{curve, curve}, Poems: []Poem{{"step 1", []string{"牀前看月光，"}}}},
 			{Title: "Recited", Pairs: []Pair{{Prompt: "舉頭望山月", Want: "低頭思故鄉", Got: "低頭思故鄉", Source: "李白《靜夜思》", Good: true}}},
