@@ -191,7 +191,7 @@ func (d *demo) judgeSection(s *demoStep) report.Section {
 	return report.Section{
 		Title: s.Title,
 		Text: fmt.Sprintf("A companion who knows the rules ranked %d times four poems, a little moodily: it agrees with itself on %s of the pairs. From the rankings alone a reward model "+
-			"learned to score poems. On new rankings it agrees on %s of %d pairs, and on %s of those that differ clearly.",
+			"learned to score poems. On new rankings it agrees on %s of %d pairs, and on %s of those that differ clearly. On the dashed line its certainty can be taken at its word; below, it is too sure of itself.",
 			d.plan.Judge.Rankings, percent(s.Judge.Agreement), percent(s.Judge.Accuracy), s.Judge.Pairs, percent(s.Judge.Clear)),
 		Curves: []template.HTML{
 			curveOf(s, "Loss on rankings", "nats a pair", "loss"),
@@ -205,7 +205,9 @@ func (d *demo) improveSection(s *demoStep) report.Section {
 	return report.Section{
 		Title: s.Title,
 		Text: fmt.Sprintf("Reinforcement learning (PPO): in each of %d rounds the child writes %d poems, the judge scores them, and better characters become likelier. "+
-			"It pays for leaving the model it began as, at a price that keeps it about %g nats a poem away. Writing took %.0f s, scoring %.0f s, learning %.0f s.",
+			"It pays for leaving the model it began as, at a price that keeps it about %g nats a poem away. Entropy is how freely it still chooses; if it falls far, "+
+			"all poems become one. The value function guesses the score while the poem is being written, to tell luck from skill. "+
+			"Writing took %.0f s, scoring %.0f s, learning %.0f s.",
 			c.Schedule.Steps, c.Episodes, c.KL.Target, s.metrics.total("seconds_rollout"), s.metrics.total("seconds_scoring"), s.metrics.total("seconds_update")),
 		Curves: []template.HTML{
 			curveOf(s, "The judge's score", "standard deviations", "score"),
