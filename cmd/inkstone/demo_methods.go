@@ -165,12 +165,12 @@ var methodNames = map[string]string{improveDir: "PPO, judge", rlooDir: "RLOO, ju
 
 // methodsSection is the table of the methods.
 func (d *demo) methodsSection() report.Section {
-	t := report.Table{Head: []string{"", "regulated verse", "against fine-tuning", "themes", "against fine-tuning", "preferred", "different pairs", "seconds"}}
+	t := report.Table{Head: []string{"", "regulated verse", "against fine-tuning", "themes", "against fine-tuning", "preferred", "variety", "seconds"}}
 	for _, r := range d.methodRows() {
-		t.Rows = append(t.Rows, []string{
-			r.Method, fmt.Sprintf("%.3f", r.Regulated), fmt.Sprintf("%+.3f [%+.3f, %+.3f]", r.Gain, r.GainLow, r.GainHigh),
-			fmt.Sprintf("%.3f", r.Theme), fmt.Sprintf("%+.3f [%+.3f, %+.3f]", r.ThemeGap, r.ThemeLow, r.ThemeTop),
-			fmt.Sprintf("%.2f [%.2f, %.2f]", r.WinRate, r.WinLow, r.WinHigh), fmt.Sprintf("%.3f", r.Distinct2), fmt.Sprintf("%.0f", r.Seconds),
+		t.Rows = append(t.Rows, []report.Cell{
+			{Value: r.Method}, {Value: fmt.Sprintf("%.3f", r.Regulated)}, {Value: fmt.Sprintf("%+.3f", r.Gain), Note: fmt.Sprintf("%+.3f to %+.3f", r.GainLow, r.GainHigh)},
+			{Value: fmt.Sprintf("%.3f", r.Theme)}, {Value: fmt.Sprintf("%+.3f", r.ThemeGap), Note: fmt.Sprintf("%+.3f to %+.3f", r.ThemeLow, r.ThemeTop)},
+			{Value: fmt.Sprintf("%.2f", r.WinRate), Note: fmt.Sprintf("%.2f–%.2f", r.WinLow, r.WinHigh)}, {Value: fmt.Sprintf("%.3f", r.Distinct2)}, {Value: fmt.Sprintf("%.0f", r.Seconds)},
 		})
 	}
 	return report.Section{

@@ -22,16 +22,16 @@ func (d *demo) report(against prosody.Comparison, kl float64) *report.Report {
 		Subtitle: "It recites, then answers to a theme, then is judged by a companion who knows good from bad, then gets better.",
 		Facts: []report.Fact{
 			{Name: "recites", Value: fmt.Sprintf("%.0f of %d", recited.Recited*float64(len(d.famous)), len(d.famous)), Note: "famous first lines continued without a mistake"},
-			{Name: "answers", Value: percent(before.Theme.Mean), Note: "of the themes asked for are in its poems"},
-			{Name: "regulated verse", Value: fmt.Sprintf("%.2f → %.2f", before.Regulated.Mean, after.Regulated.Mean), Note: "share of the rules kept, before and after reinforcement learning"},
-			{Name: "preferred", Value: percent(against.WinRate.Mean), Note: "of the time the referee likes the later poem better"},
-			{Name: "time", Value: fmt.Sprintf("%.0f min %02.0f s", float64(int(total)/60), float64(int(total)%60)), Note: fmt.Sprintf("on %d threads with %s", d.cpu.Pool().Threads(), kernels.ISA())},
+			{Name: "answers", Value: change(before.Theme.Mean, after.Theme.Mean), Note: "of the themes asked for are in its poems, before and after reinforcement learning"},
+			{Name: "keeps the rules", Value: change(before.Regulated.Mean, after.Regulated.Mean), Note: "of the rules of tone and rhyme, before and after"},
+			{Name: "preferred", Value: percent(against.WinRate.Mean), Note: "of the time a referee likes the later poem better"},
+			{Name: "time", Value: fmt.Sprintf("%d min %02d s", int(total)/60, int(total)%60), Note: fmt.Sprintf("on %d threads with %s", d.cpu.Pool().Threads(), kernels.ISA())},
 		},
 		Sections: []report.Section{
 			d.scoreTable(against, kl),
 			d.contests(),
 			d.reciteSection(recited), d.samples(recited),
-			{Title: "Recited: famous first lines", Text: "The child is given the first line and always takes the character it finds most likely.", Pairs: pairs(recited.Recitals)},
+			{Title: "Famous first lines", Part: true, Text: "The child is given the first line and always takes the character it finds most likely.", Pairs: pairs(recited.Recitals)},
 			d.answerSection(answers), d.judgeSection(judge), d.improveSection(improved),
 		},
 		Settings: d.settings(),
@@ -44,6 +44,11 @@ func (d *demo) report(against prosody.Comparison, kl float64) *report.Report {
 
 func percent(x float64) string { return fmt.Sprintf("%.0f %%", 100*x) }
 
+// change writes a share before and after.
+func change(before, after float64) string {
+	return fmt.Sprintf("%.0f → %.0f %%", 100*before, 100*after)
+}
+
 // scoreTable lists what each step could do.
 func (d *demo) scoreTable(against prosody.Comparison, kl float64) report.Section {
 	t := report.Table{Head: []string{"", "1. recites", "2. answers", "4. improved"}}
@@ -52,35 +57,44 @@ func (d *demo) scoreTable(against prosody.Comparison, kl float64) report.Section
 	for _, s := range steps {
 		sums = append(sums, prosody.Summarize(s.judgements, d.bootstrap()))
 	}
-	row := func(name string, value func(s *demoStep, sum prosody.Summary) string) {
-		cells := []string{name}
+	row := func(name, meaning string, value func(s *demoStep, sum prosody.Summary) report.Cell) {
+		cells := []report.Cell{{Value: name, Note: meaning}}
 		for i, s := range steps {
 			cells = append(cells, value(s, sums[i]))
 		}
 		t.Rows = append(t.Rows, cells)
 	}
-	estimate := func(name string, of func(sum prosody.Summary) prosody.Estimate) {
-		row(name, func(_ *demoStep, sum prosody.Summary) string { return of(sum).String() })
+	estimate := func(name, meaning string, of func(sum prosody.Summary) prosody.Estimate) {
+		row(name, meaning, func(_ *demoStep, sum prosody.Summary) report.Cell {
+			e := of(sum)
+			return report.Cell{Value: fmt.Sprintf("%.3f", e.Mean), Note: fmt.Sprintf("%.3f–%.3f", e.Low, e.High)}
+		})
 	}
-	estimate("regulated verse", func(s prosody.Summary) prosody.Estimate { return s.Regulated })
-	estimate("poems that keep every rule", func(s prosody.Summary) prosody.Estimate { return s.Perfect })
-	estimate("themes answered", func(s prosody.Summary) prosody.Estimate { return s.Theme })
-	estimate("poems without a copied line", func(s prosody.Summary) prosody.Estimate { return s.Novelty })
-	row("different pairs of characters", func(_ *demoStep, s prosody.Summary) string { return fmt.Sprintf("%.3f", s.Distinct2) })
-	estimate("characters that come twice", func(s prosody.Summary) prosody.Estimate { return s.Duplicates })
-	estimate("two-tone characters", func(s prosody.Summary) prosody.Estimate { return s.Wild })
-	estimate("referee's score", func(s prosody.Summary) prosody.Estimate { return s.Score })
-	row("perplexity of unseen poems", func(s *demoStep, _ prosody.Summary) string { return fmt.Sprintf("%.0f", s.Perplexity.Character) })
-	row("famous poems recited", func(s *demoStep, _ prosody.Summary) string {
-		return fmt.Sprintf("%.0f of %d", s.Recited*float64(len(d.famous)), len(d.famous))
+	estimate("regulated verse", "share of the rules of tone and rhyme kept", func(s prosody.Summary) prosody.Estimate { return s.Regulated })
+	estimate("flawless", "share of poems that keep every rule", func(s prosody.Summary) prosody.Estimate { return s.Perfect })
+	estimate("themes", "share of the themes asked for that are there", func(s prosody.Summary) prosody.Estimate { return s.Theme })
+	estimate("its own", "share of poems without a line copied from a poem it read", func(s prosody.Summary) prosody.Estimate { return s.Novelty })
+	row("variety", "different pairs of neighbouring characters, of all pairs", func(_ *demoStep, s prosody.Summary) report.Cell {
+		return report.Cell{Value: fmt.Sprintf("%.3f", s.Distinct2)}
 	})
-	row("seconds", func(s *demoStep, _ prosody.Summary) string { return fmt.Sprintf("%.0f", s.Seconds) })
+	estimate("repetition", "characters a poem that it has used before", func(s prosody.Summary) prosody.Estimate { return s.Duplicates })
+	estimate("two-tone", "share of characters that can be read in either tone", func(s prosody.Summary) prosody.Estimate { return s.Wild })
+	estimate("referee's score", "everything weighed together", func(s prosody.Summary) prosody.Estimate { return s.Score })
+	row("perplexity", "of unseen poems: how many characters it hesitates between", func(s *demoStep, _ prosody.Summary) report.Cell {
+		return report.Cell{Value: fmt.Sprintf("%.0f", s.Perplexity.Character)}
+	})
+	row("recited", "famous poems continued without a mistake", func(s *demoStep, _ prosody.Summary) report.Cell {
+		return report.Cell{Value: fmt.Sprintf("%.0f of %d", s.Recited*float64(len(d.famous)), len(d.famous))}
+	})
+	row("seconds", "that the step took", func(s *demoStep, _ prosody.Summary) report.Cell {
+		return report.Cell{Value: fmt.Sprintf("%.0f", s.Seconds)}
+	})
 	return report.Section{
 		Title: "What each step could do",
-		Text: fmt.Sprintf("Measured on %d poems to pairs of themes that no step has met, with 95 %% intervals. From step 2 to step 4: regulated verse %v, themes %v, "+
-			"won %v of the comparisons, at %.1f nats a poem from where it began. A poet who has found a way to please the judge without being better would show in the "+
-			"share of two-tone characters, which break no rule of tone, in repeated characters and in fewer different pairs.",
-			sums[0].Poems, against.Regulated, against.Theme, against.WinRate, kl),
+		Text: fmt.Sprintf("Measured on %d poems to pairs of themes that no step has met; small figures are 95 %% intervals. Step 3 teaches the judge and leaves the poet alone. "+
+			"From step 2 to step 4 regulated verse changed by %s, themes by %s, and the later poem won %s of the comparisons, at %.1f nats a poem from where it began. "+
+			"A poet who has found a way to please the judge without being better would show in two-tone characters, which break no rule of tone, in repetition and in less variety.",
+			sums[0].Poems, between("%+.3f", against.Regulated), between("%+.3f", against.Theme), between("%.3f", against.WinRate), kl),
 		Tables: []report.Table{t},
 	}
 }
@@ -89,8 +103,7 @@ func (d *demo) scoreTable(against prosody.Comparison, kl float64) report.Section
 func (d *demo) contests() report.Section {
 	s := report.Section{
 		Title: "The same tasks, before and after",
-		Text: "The first tasks of the examination; nothing is picked. Above each character is its tone: ○ level, ● oblique, ◐ either. Red marks break a rule, green lines rhyme, " +
-			"red characters show the theme.",
+		Text:  "The first tasks of the examination, two themes each; nothing is picked. The mark above a character is its tone, which the rules of regulated verse prescribe.",
 	}
 	tasks := poet.ExamTasks(6)
 	for i, task := range tasks {
@@ -108,11 +121,16 @@ func (d *demo) contests() report.Section {
 	return s
 }
 
+// between writes an estimate with its interval.
+func between(format string, e prosody.Estimate) string {
+	return fmt.Sprintf(format+" ("+format+" to "+format+")", e.Mean, e.Low, e.High)
+}
+
 // scan marks a judged poem's tones, breaches, rhymes and themes.
 func scan(caption string, j prosody.Judgement) report.Verse {
 	v := report.Verse{Caption: caption}
 	if j.Verse.Form == 0 {
-		v.Note = "no quatrain"
+		v.Note = "no quatrain: a line too long, too short or without its end"
 		return v
 	}
 	marks := map[prosody.Tone]string{prosody.Level: "○", prosody.Oblique: "●", prosody.Either: "◐", prosody.Unknown: "?"}
@@ -173,7 +191,7 @@ func (d *demo) judgeSection(s *demoStep) report.Section {
 	return report.Section{
 		Title: s.Title,
 		Text: fmt.Sprintf("A companion who knows the rules ranked %d times four poems, a little moodily: it agrees with itself on %s of the pairs. From the rankings alone a reward model "+
-			"learned to score poems. On new rankings it agrees on %s of %d pairs, and on %s of those that differ clearly.",
+			"learned to score poems. On new rankings it agrees on %s of %d pairs, and on %s of those that differ clearly. On the dashed line its certainty can be taken at its word; below, it is too sure of itself.",
 			d.plan.Judge.Rankings, percent(s.Judge.Agreement), percent(s.Judge.Accuracy), s.Judge.Pairs, percent(s.Judge.Clear)),
 		Curves: []template.HTML{
 			curveOf(s, "Loss on rankings", "nats a pair", "loss"),
@@ -187,7 +205,9 @@ func (d *demo) improveSection(s *demoStep) report.Section {
 	return report.Section{
 		Title: s.Title,
 		Text: fmt.Sprintf("Reinforcement learning (PPO): in each of %d rounds the child writes %d poems, the judge scores them, and better characters become likelier. "+
-			"It pays for leaving the model it began as, at a price that keeps it about %g nats a poem away. Writing took %.0f s, scoring %.0f s, learning %.0f s.",
+			"It pays for leaving the model it began as, at a price that keeps it about %g nats a poem away. Entropy is how freely it still chooses; if it falls far, "+
+			"all poems become one. The value function guesses the score while the poem is being written, to tell luck from skill. "+
+			"Writing took %.0f s, scoring %.0f s, learning %.0f s.",
 			c.Schedule.Steps, c.Episodes, c.KL.Target, s.metrics.total("seconds_rollout"), s.metrics.total("seconds_scoring"), s.metrics.total("seconds_update")),
 		Curves: []template.HTML{
 			curveOf(s, "The judge's score", "standard deviations", "score"),
@@ -222,6 +242,7 @@ func smooth(l report.Line) report.Line {
 func (d *demo) samples(s *demoStep) report.Section {
 	section := report.Section{
 		Title: "Poems along the way",
+		Part:  true,
 		Text:  "At these steps the child was asked for a quatrain of seven characters a line. Nothing is picked or corrected.",
 	}
 	for _, l := range s.Looks {

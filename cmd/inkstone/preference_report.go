@@ -26,8 +26,8 @@ func preferencePage(r train.PreferenceResult, c train.PreferenceConfig, h histor
 		},
 		Sections: []report.Section{{Title: "How it learned"}, {
 			Title: "Answers it has not seen",
-			Text: fmt.Sprintf("%d rankings of prompts that were held out. Left: of the pairs about which it was so sure, how many it judged as "+
-				"people did; on the straight line its certainty can be taken at its word. Right: the scores of the best answers and of all others.", j.Rankings),
+			Text: fmt.Sprintf("%d rankings of prompts that were held out. Calibration: of the pairs about which it was so sure, how many it judged as "+
+				"people did; on the straight line its certainty can be taken at its word. Scores: those of the best answers and of all others.", j.Rankings),
 			Curves: []template.HTML{calibrationCurve(j), histogramCurve(j)},
 		}},
 		Settings: []report.Fact{

@@ -16,18 +16,19 @@ type Line struct {
 
 // The picture's measures, in the units of its view box.
 const (
-	width, height             = 600.0, 320.0
-	left, right, top, bottom  = 58.0, 14.0, 34.0, 44.0
+	width, height             = 600.0, 340.0
+	left, right, top, bottom  = 66.0, 26.0, 58.0, 54.0
 	plotWidth, plotHeight     = width - left - right, height - top - bottom
 	ticksAcross, ticksUpwards = 6, 5
 )
 
-// Curve draws lines over a common axis as an SVG picture, which takes its colours from the
-// page. (A plotting library would do; gonum's adds eight megabytes of fonts and file formats
+// Curve draws lines over a common axis as an SVG picture, which takes its colours and sizes of
+// letters from the page. The row under the title has the unit and, if there are several lines,
+// their names. (A plotting library would do; gonum's adds eight megabytes of fonts and file formats
 // to the program.)
 func Curve(title, xLabel, yLabel string, lines ...Line) template.HTML {
 	c := curve{Title: title, XLabel: xLabel, YLabel: yLabel, Width: width, Height: height,
-		Left: left, Right: width - right, Top: top, Bottom: height - bottom, Middle: left + plotWidth/2, Centre: top + plotHeight/2}
+		Left: left, Right: width - right, Top: top, Bottom: height - bottom, Middle: left + plotWidth/2}
 	x, y := newAxis(ticksAcross), newAxis(ticksUpwards)
 	for _, l := range lines {
 		x.include(l.X)
@@ -50,7 +51,7 @@ func Curve(title, xLabel, yLabel string, lines ...Line) template.HTML {
 				fmt.Fprintf(&points, "%.1f,%.1f ", across(l.X[k]), upwards(v))
 			}
 		}
-		d := drawn{Name: l.Name, Points: points.String(), Class: fmt.Sprintf("line%d", i%4), Y: top + 6 + 16*float64(i)}
+		d := drawn{Name: l.Name, Points: points.String(), Class: fmt.Sprintf("line%d", i%4)}
 		if len(l.X) <= 30 { // few enough to tell apart
 			for k := range l.X {
 				d.Dots = append(d.Dots, [2]float64{across(l.X[k]), upwards(l.Y[k])})
@@ -66,10 +67,10 @@ func Curve(title, xLabel, yLabel string, lines ...Line) template.HTML {
 }
 
 type curve struct {
-	Title, XLabel, YLabel                                   string
-	Width, Height, Left, Right, Top, Bottom, Middle, Centre float64
-	XTicks, YTicks                                          []tick
-	Lines                                                   []drawn
+	Title, XLabel, YLabel                           string
+	Width, Height, Left, Right, Top, Bottom, Middle float64
+	XTicks, YTicks                                  []tick
+	Lines                                           []drawn
 }
 
 type tick struct {
@@ -79,19 +80,17 @@ type tick struct {
 
 type drawn struct {
 	Name, Points, Class string
-	Y                   float64
 	Dots                [][2]float64
 }
 
 var curveTemplate = template.Must(template.New("curve").Funcs(template.FuncMap{"more": func(l []drawn) bool { return len(l) > 1 }}).Parse(
 	`<svg viewBox="0 0 {{.Width}} {{.Height}}" role="img" aria-label="{{.Title}}">
-<text class="title" x="{{.Middle}}" y="18">{{.Title}}</text>
-{{range .YTicks}}<line class="grid" x1="{{$.Left}}" x2="{{$.Right}}" y1="{{.At}}" y2="{{.At}}"/><text class="y" x="{{$.Left}}" y="{{.At}}" dx="-6" dy="4">{{.Text}}</text>
-{{end}}{{range .XTicks}}<line class="grid" x1="{{.At}}" x2="{{.At}}" y1="{{$.Top}}" y2="{{$.Bottom}}"/><text class="x" x="{{.At}}" y="{{$.Bottom}}" dy="16">{{.Text}}</text>
-{{end}}<text class="x" x="{{.Middle}}" y="{{.Bottom}}" dy="36">{{.XLabel}}</text>
-<text class="x" transform="translate(12 {{.Centre}}) rotate(-90)">{{.YLabel}}</text>
+<text class="title" x="4" y="20">{{.Title}}</text>
+<text x="4" y="44">{{.YLabel}}{{if more .Lines}}{{range .Lines}}<tspan class="{{.Class}}" dx="18">● {{.Name}}</tspan>{{end}}{{end}}</text>
+{{range .YTicks}}<line class="grid" x1="{{$.Left}}" x2="{{$.Right}}" y1="{{.At}}" y2="{{.At}}"/><text class="y" x="{{$.Left}}" y="{{.At}}" dx="-6" dy=".35em">{{.Text}}</text>
+{{end}}{{range .XTicks}}<line class="grid" x1="{{.At}}" x2="{{.At}}" y1="{{$.Top}}" y2="{{$.Bottom}}"/><text class="x" x="{{.At}}" y="{{$.Bottom}}" dy="1.2em">{{.Text}}</text>
+{{end}}<text class="x" x="{{.Middle}}" y="{{.Bottom}}" dy="2.4em">{{.XLabel}}</text>
 {{range .Lines}}<polyline class="{{.Class}}" points="{{.Points}}"/>{{$class := .Class}}{{range .Dots}}<circle class="{{$class}}" cx="{{index . 0}}" cy="{{index . 1}}" r="3"/>{{end}}
-{{if more $.Lines}}<text class="name {{.Class}}" x="{{$.Right}}" y="{{.Y}}" dx="-6" dy="8">{{.Name}}</text>{{end}}
 {{end}}</svg>`))
 
 // An axis is a range of numbers with round steps.

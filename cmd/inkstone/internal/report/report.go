@@ -26,6 +26,7 @@ type Fact struct{ Name, Value, Note string }
 // A Section is a heading with text and any of the kinds of content, in this order.
 type Section struct {
 	Title    string
+	Part     bool // it belongs to the section before, under a smaller heading
 	Text     string
 	Curves   []template.HTML // made by Curve
 	Tables   []Table

@@ -25,7 +25,7 @@ func wellFormed(t *testing.T, text string) {
 func TestCurve(t *testing.T) {
 	svg := string(Curve("loss <of> it", "step", "nats", Line{"a", []float64{0, 50, 100}, []float64{8, 5, 4}}, Line{"b", []float64{0, 100}, []float64{math.NaN(), 6}}))
 	wellFormed(t, svg)
-	for _, want := range []string{"loss &lt;of&gt; it", `points="58.0,34.0 322.0,`, ">100<", ">8<", ">4<", ">b<"} {
+	for _, want := range []string{"loss &lt;of&gt; it", `points="66.0,58.0 320.0,`, ">100<", ">8<", ">4<", "● b<"} {
 		if !strings.Contains(svg, want) {
 			t.Errorf("no %s in\n%s", want, svg)
 		}

@@ -1,10 +1,13 @@
 package report
 
-// A Table has a heading for each column.
+// A Table has a heading for each column; the first cell of a row names it.
 type Table struct {
 	Head []string
-	Rows [][]string
+	Rows [][]Cell
 }
+
+// A Cell is a value with a smaller note: what it means, or within which limits it holds.
+type Cell struct{ Value, Note string }
 
 // A Contest shows poems by several writers to the same task, side by side.
 type Contest struct {
