@@ -30,18 +30,18 @@ type loop struct {
 	run      runner
 	n, grain int
 	next     atomic.Int64 // first iteration nobody has taken
-	helpers  atomic.Int64 // workers that take part, plus closed when nobody may join any more
+	helpers  atomic.Int64 // workers that take part, plus shut when nobody may join any more
 }
 
-// closed is more than there are workers.
-const closed = 1 << 32
+// shut is more than there are workers.
+const shut = 1 << 32
 
 // join reports whether a worker may take part: the fields of the loop are then valid until
 // it leaves.
 func (l *loop) join() bool {
 	for {
 		n := l.helpers.Load()
-		if n >= closed {
+		if n >= shut {
 			return false
 		}
 		if l.helpers.CompareAndSwap(n, n+1) {
@@ -66,7 +66,7 @@ func NewPool(threads int) *Pool {
 		threads = runtime.GOMAXPROCS(0)
 	}
 	p := &Pool{threads: threads, workers: make([]worker, threads-1)}
-	p.loop.helpers.Store(closed)
+	p.loop.helpers.Store(shut)
 	for i := range p.workers {
 		p.workers[i].wake = make(chan struct{}, 1)
 		go p.work(&p.workers[i])
@@ -121,8 +121,8 @@ func (p *Pool) run(r runner, n, grain int) {
 	l.helpers.Store(0) // opens the loop
 	p.start()
 	l.share()
-	l.helpers.Add(closed)
-	for i := 0; l.helpers.Load() != closed; i++ {
+	l.helpers.Add(shut)
+	for i := 0; l.helpers.Load() != shut; i++ {
 		if i > spins {
 			runtime.Gosched()
 		}

@@ -31,9 +31,18 @@ func lastEvent(t *testing.T, events []byte) map[string]any {
 	return fields
 }
 
+// skipSlow leaves out tests that train for long where -short asks for that: without assembly
+// they take minutes.
+func skipSlow(t *testing.T) {
+	if testing.Short() {
+		t.Skip("trains for long")
+	}
+}
+
 // TestDemo takes the whole journey in miniature: what it says at the end, what it leaves, and
 // that it does not write over that.
 func TestDemo(t *testing.T) {
+	skipSlow(t)
 	out := filepath.Join(t.TempDir(), "demo")
 	var events bytes.Buffer
 	u := &ui{events: &events, people: io.Discard}
@@ -177,6 +186,7 @@ func (f writerFunc) Write(p []byte) (int, error) { return f(p) }
 // TestDemoInterrupted: a demo that is interrupted in the middle of each step and taken up
 // again ends with the same poet, bit for bit, and the same figures.
 func TestDemoInterrupted(t *testing.T) {
+	skipSlow(t)
 	cpu := tensor.NewCPU(2)
 	defer cpu.Close()
 	whole, parts := filepath.Join(t.TempDir(), "whole"), filepath.Join(t.TempDir(), "parts")
@@ -229,6 +239,7 @@ func TestDemoInterrupted(t *testing.T) {
 // TestDemoMinutes: the plan that was made for a time is recorded, and kept whatever the speed
 // of the machine when the demo goes on; another time is planned anew.
 func TestDemoMinutes(t *testing.T) {
+	skipSlow(t)
 	cpu := tensor.NewCPU(2)
 	defer cpu.Close()
 	begin, out := miniature(t, cpu), filepath.Join(t.TempDir(), "demo")

@@ -51,7 +51,7 @@ addEventListener("load", () => parent.document.getElementById("measured").textCo
   glyphs: document.querySelectorAll(".contest .g").length, rows: document.querySelectorAll(".figures tr").length,
   curves: document.querySelectorAll("svg polyline").length, headings: document.querySelectorAll("h1, h2, h3").length,
   crowded: crowded, astray: astray, colours: new Set(colours).size, paper: colours[0],
-  requests: performance.getEntriesByType("resource").map(e => e.name),
+  requests: [...performance.getEntriesByType("resource").map(e => e.name), ...[...document.querySelectorAll("[src], [href], link, object")].map(e => e.outerHTML)],
 }));</script></body>`
 
 // A measured page.
