@@ -126,14 +126,11 @@ func attentionBlock[T Float](o []T, ldo int, lse, q []T, ldq int, k []T, ldk int
 // attentionRow computes one row over n keys, reading keys and values once, as decoding
 // with a cache does, and returns its log-sum-exp.
 func attentionRow[T Float](o, q []T, k []T, ldk int, v []T, ldv, n int, scale T, scratch []T) T {
-	d := len(q)
 	largest, sum := T(math.Inf(-1)), T(0)
 	clear(o)
 	for j := 0; j < n; j += attentionQueries * attentionKeys {
 		p := scratch[:min(attentionQueries*attentionKeys, n-j)]
-		for c := range p {
-			p[c] = Dot(q, k[(j+c)*ldk:][:d])
-		}
+		dots(p, q, k[j*ldk:], ldk)
 		m, l := softmaxStep(p, len(p), scale, largest)
 		if m != largest && j > 0 {
 			c := T(math.Exp(float64(largest - m)))
@@ -142,9 +139,7 @@ func attentionRow[T Float](o, q []T, k []T, ldk int, v []T, ldv, n int, scale T,
 		}
 		largest = m
 		sum += l
-		for c := range p {
-			Axpy(o, v[(j+c)*ldv:][:d], p[c])
-		}
+		combine(o, p, v[j*ldv:], ldv)
 	}
 	Scale(o, 1/sum)
 	return largest + T(math.Log(float64(sum)))

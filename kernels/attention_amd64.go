@@ -7,6 +7,16 @@ package kernels
 //go:noescape
 func stripAVX512(c []float32, ldc int, a []float32, ars, acs int, b []float32, ldb, n, k int, add bool)
 
+// dotsAVX512 works like dotsGeneric.
+//
+//go:noescape
+func dotsAVX512(p, q, k []float32, ldk int)
+
+// combineAVX512 works like combineGeneric.
+//
+//go:noescape
+func combineAVX512(o, p, v []float32, ldv int)
+
 // softmaxStepAVX512 works like softmaxStepGeneric.
 //
 //go:noescape

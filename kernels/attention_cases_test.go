@@ -132,7 +132,7 @@ func TestAttentionDefinition(t *testing.T) {
 			for x := range ld {
 				got, want := b.f[8][i*ld+x], o[i*ld+x]
 				if x >= c.d {
-					want = 1e30 // the gap is not written
+					want = unwritten // the gap is not written
 				}
 				if !(math.Abs(got-want) < 1e-12) {
 					t.Fatalf("%+v: o[%d, %d] = %v, want %v", c, i, x, got, want)

@@ -36,6 +36,38 @@ func stripGeneric[T Float](c []T, ldc int, a []T, ars, acs int, b []T, ldb, n, k
 	}
 }
 
+// dots computes p[c] = q·k[c·ldk:], the products of one query with len(p) keys.
+func dots[T Float](p, q, k []T, ldk int) {
+	_ = k[(len(p)-1)*ldk+len(q)-1]
+	if is32[T]() {
+		active.dots(as32(p), as32(q), as32(k), ldk)
+		return
+	}
+	dotsGeneric(p, q, k, ldk)
+}
+
+func dotsGeneric[T Float](p, q, k []T, ldk int) {
+	for c := range p {
+		p[c] = Dot(q, k[c*ldk:][:len(q)])
+	}
+}
+
+// combine adds Σ p[c]·v[c·ldv:] to o, the sum of len(p) values by their weights.
+func combine[T Float](o, p, v []T, ldv int) {
+	_ = v[(len(p)-1)*ldv+len(o)-1]
+	if is32[T]() {
+		active.combine(as32(o), as32(p), as32(v), ldv)
+		return
+	}
+	combineGeneric(o, p, v, ldv)
+}
+
+func combineGeneric[T Float](o, p, v []T, ldv int) {
+	for c, w := range p {
+		Axpy(o, v[c*ldv:][:len(o)], w)
+	}
+}
+
 // softmaxStep takes a row of scores into the running softmax with maximum m. It replaces
 // the first n scores x by exp(scale·x − m′), the others by 0, and returns the new maximum
 // m′ and the sum of the row.

@@ -72,11 +72,14 @@ func largest(x []float64) float64 {
 	return m
 }
 
+// unwritten is what garbage is made of.
+const unwritten = 1e30
+
 // garbage fills a new slice with numbers that no kernel may let through to its output.
 func garbage(n int) []float64 {
 	x := make([]float64, n)
 	for i := range x {
-		x[i] = 1e30
+		x[i] = unwritten
 	}
 	return x
 }

@@ -115,6 +115,8 @@ func avx512Table() table {
 	t.exp = expAVX512
 	t.sqrt = sqrtAVX512
 	t.strip = stripAVX512
+	t.dots = dotsAVX512
+	t.combine = combineAVX512
 	t.softmaxStep = softmaxStepAVX512
 	t.softmaxGradient = softmaxGradientAVX512
 	t.gemmCols, t.gemmTile, t.gemmTileBF16 = gemmColsAVX512, gemmTileAVX512, gemmTileAVX512

@@ -54,6 +54,8 @@ type table struct {
 
 	// attention
 	strip           func(c []float32, ldc int, a []float32, ars, acs int, b []float32, ldb, n, k int, add bool)
+	dots            func(p, q, k []float32, ldk int)
+	combine         func(o, p, v []float32, ldv int)
 	softmaxStep     func(row []float32, scale, m float32) (newMax, sum float32)
 	softmaxGradient func(p, ds []float32, scale, lse, delta float32)
 	transpose       func(dst []float32, ldd int, src []float32, lds, rows, cols int)
@@ -129,6 +131,8 @@ var generic = table{
 	normWeight:      normWeightGeneric[float32],
 
 	strip:           stripGeneric[float32],
+	dots:            dotsGeneric[float32],
+	combine:         combineGeneric[float32],
 	softmaxStep:     softmaxStepGeneric[float32],
 	softmaxGradient: softmaxGradientGeneric[float32],
 	transpose:       transposeGeneric[float32],
