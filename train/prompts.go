@@ -3,12 +3,14 @@ package train
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 )
 
 // ReadPrompts reads JSONL files of prompts, {"prompt": "…"} a line, as the tokens that ask
 // for an answer. Other keys are ignored, so that files of rankings and of answers serve too.
-// Errors read "file:line: what".
-func ReadPrompts(paths []string, d *Dialogue) ([][]int32, error) {
+// One that leaves no room in the context for an answer is refused. Errors read
+// "file:line: what".
+func ReadPrompts(paths []string, d *Dialogue, context, answer int) ([][]int32, error) {
 	var all [][]int32
 	for _, path := range paths {
 		err := ReadJSONL(path, func(_ int, object []byte) error {
@@ -17,8 +19,14 @@ func ReadPrompts(paths []string, d *Dialogue) ([][]int32, error) {
 				return err
 			}
 			ids, err := d.Prompt(text)
+			if err != nil {
+				return err
+			}
+			if len(ids)+answer > context {
+				return fmt.Errorf("a prompt of %d tokens with an answer of up to %d, the model's context is %d; shorten one of them", len(ids), answer, context)
+			}
 			all = append(all, ids)
-			return err
+			return nil
 		})
 		if err != nil {
 			return nil, err

@@ -146,7 +146,7 @@ func (c *rlFlags) inputs(cpu *tensor.CPU, tok tokenizer.Tokenizer, config *nn.Co
 	if c.Reward == ruleReward {
 		v, err := poetOf(tok)
 		if err != nil {
-			return in, fmt.Errorf("grpo: --reward rule judges the poems of the demo's poet alone: %w", err)
+			return in, fmt.Errorf("--reward rule judges the poems of the demo's poet alone: %w", err)
 		}
 		in.reward = v.RefereeReward(newReferee())
 		if len(c.Data) == 0 {
@@ -158,11 +158,11 @@ func (c *rlFlags) inputs(cpu *tensor.CPU, tok tokenizer.Tokenizer, config *nn.Co
 	} else {
 		judge, err := nn.LoadScorer(c.Reward, tensor.Float32, cpu)
 		if err != nil {
-			return in, err
+			return in, fmt.Errorf("--reward wants the directory of a model that the verb reward made: %w", err)
 		}
 		judgeTok, err := tokenizer.Load(c.Reward)
 		if err != nil {
-			return in, err
+			return in, fmt.Errorf("--reward: %w", err)
 		}
 		if err := train.SameTokenizer(tok, judgeTok); err != nil {
 			return in, fmt.Errorf("the reward model %s reads with another tokenizer than the policy: %w", c.Reward, err)
@@ -174,7 +174,7 @@ func (c *rlFlags) inputs(cpu *tensor.CPU, tok tokenizer.Tokenizer, config *nn.Co
 		hashed = append(hashed, filepath.Join(c.Reward, nn.WeightsFile))
 	}
 	if len(c.Data) > 0 {
-		if in.prompts, err = train.ReadPrompts(c.Data, train.NewDialogue(tok)); err != nil {
+		if in.prompts, err = train.ReadPrompts(c.Data, train.NewDialogue(tok), config.Context, answer); err != nil {
 			return in, err
 		}
 	}

@@ -3,7 +3,9 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
+	"reflect"
 	"slices"
 
 	"github.com/alecthomas/kong"
@@ -20,8 +22,32 @@ func (s settings) BeforeResolve(k *kong.Kong, ctx *kong.Context, trace *kong.Pat
 	if err != nil {
 		return err
 	}
-	if _, model := values["model_type"]; !model {
-		ctx.AddResolver(&settingsResolver{path: path, values: values})
+	if _, model := values["model_type"]; model {
+		return nil
+	}
+	if err := checkSettings(path, values, ctx.Flags()); err != nil {
+		return err
+	}
+	ctx.AddResolver(settingsResolver(values))
+	return nil
+}
+
+// checkSettings reports a name that is no flag, with the nearest one there is, and words
+// where a number belongs.
+func checkSettings(path string, values map[string]any, flags []*kong.Flag) error {
+	kinds := map[string]reflect.Kind{}
+	for _, f := range flags {
+		kinds[f.Name] = f.Target.Kind()
+	}
+	for _, key := range slices.Sorted(maps.Keys(values)) {
+		kind, ok := kinds[key]
+		if !ok {
+			return fmt.Errorf("%s: unknown setting %q%s", path, key, suggestion(key, slices.Collect(maps.Keys(kinds))))
+		}
+		number := kind >= reflect.Int && kind <= reflect.Float64
+		if _, ok := values[key].(float64); number && !ok {
+			return fmt.Errorf("%s: setting %q is %#v, want a number", path, key, values[key])
+		}
 	}
 	return nil
 }
@@ -43,37 +69,20 @@ func readSettings(path string) (map[string]any, error) {
 	}
 	var values map[string]any
 	if err := json.Unmarshal(data, &values); err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
+		return nil, fmt.Errorf("%s: want an object of flags by name: %w", path, err)
 	}
 	return values, nil
 }
 
 // A settingsResolver gives kong the values of flags.
-type settingsResolver struct {
-	path   string
-	values map[string]any
-}
+type settingsResolver map[string]any
 
 // Validate is part of kong.Resolver.
-func (r *settingsResolver) Validate(*kong.Application) error { return nil }
+func (settingsResolver) Validate(*kong.Application) error { return nil }
 
-// Resolve returns a flag's value. A name in the file that is no flag is an error, with the
-// nearest one there is.
-func (r *settingsResolver) Resolve(ctx *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
-	var names []string
-	for _, f := range ctx.Flags() {
-		names = append(names, f.Name)
-	}
-	for key := range r.values {
-		if !slices.Contains(names, key) {
-			return nil, fmt.Errorf("%s: unknown setting %q%s", r.path, key, suggestion(key, names))
-		}
-	}
-	value, ok := r.values[flag.Name]
-	if !ok {
-		return nil, nil
-	}
-	return value, nil
+// Resolve returns a flag's value, nil if the file says nothing of it.
+func (r settingsResolver) Resolve(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
+	return r[flag.Name], nil
 }
 
 // suggestion names the word nearest to a mistyped one, if one is near.
