@@ -86,6 +86,11 @@ func (p *demoPlan) stretch(factor float64) {
 	}
 	p.Judge.Rankings = scale(p.Judge.Rankings, p.Judge.Batch)
 	p.Judge.Examined = scale(p.Judge.Examined, 16)
+	if factor < 0.1 { // a demo in miniature writes fewer poems a round, too
+		for _, c := range []*train.RLConfig{&p.Improve.RL, &p.Methods.GRPO, &p.Methods.RLOO} {
+			c.Episodes, c.Minibatch = 32, 16
+		}
+	}
 	p.Methods.Own = scale(p.Methods.Own, 2*p.Methods.DPO.Batch)
 	p.Improve.Exam = min(512, scale(p.Improve.Exam, 35))
 }
