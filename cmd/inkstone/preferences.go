@@ -131,12 +131,7 @@ func (f *preferenceFlags) checkMemory(verb string, in preferenceInputs, c *nn.Co
 
 // interrupted reports a run that was stopped before its end.
 func (f *preferenceFlags) interrupted(u *ui, r train.PreferenceResult) {
-	u.say("Saved after step %d of %d in %s; the same command with --resume goes on.", r.Steps, r.Planned, f.Out)
-	u.event("result", struct {
-		Interrupted bool   `json:"interrupted"`
-		Step        int    `json:"step"`
-		Out         string `json:"out"`
-	}{true, r.Steps, f.Out})
+	u.interrupted("step", r.Steps, r.Planned, f.Out)
 }
 
 // preferenceEvent is the last line of a run with --json.

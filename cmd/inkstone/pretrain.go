@@ -76,12 +76,7 @@ func (c *pretrainCmd) Run(ctx context.Context, u *ui, g *globals) error {
 	}
 	speed := float64(r.Tokens) / max(r.Seconds, 1e-9)
 	if r.Steps < config.Schedule.Steps {
-		u.say("Saved after step %d of %d in %s; the same command with --resume goes on.", r.Steps, config.Schedule.Steps, c.Out)
-		u.event("result", struct {
-			Interrupted bool   `json:"interrupted"`
-			Step        int    `json:"step"`
-			Out         string `json:"out"`
-		}{true, r.Steps, c.Out})
+		u.interrupted("step", r.Steps, config.Schedule.Steps, c.Out)
 		return nil
 	}
 	u.say("Loss %.4f, on held-out text %.4f (perplexity %.2f); %.0f tokens/s.\nModel: %s", r.Loss, r.Heldout, math.Exp(r.Heldout), speed, r.Model)

@@ -203,12 +203,7 @@ func pretrainLoss(paths []string, d *train.Dialogue, m nn.Model, rows int, seed 
 // report says how the run ended.
 func (c *rlFlags) report(u *ui, r train.ReinforceResult) {
 	if r.Iterations < c.Iterations {
-		u.say("Saved after iteration %d of %d in %s; the same command with --resume goes on.", r.Iterations, c.Iterations, c.Out)
-		u.event("result", struct {
-			Interrupted bool   `json:"interrupted"`
-			Step        int    `json:"step"`
-			Out         string `json:"out"`
-		}{true, r.Iterations, c.Out})
+		u.interrupted("iteration", r.Iterations, c.Iterations, c.Out)
 		return
 	}
 	f := r.Figures

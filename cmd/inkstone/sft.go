@@ -170,12 +170,7 @@ func (c *sftCmd) config(model *nn.Config, lora *nn.LoRAConfig, precision string)
 // report says how the run ended.
 func (c *sftCmd) report(u *ui, r train.SFTResult) {
 	if r.Steps < r.Planned {
-		u.say("Saved after step %d of %d in %s; the same command with --resume goes on.", r.Steps, r.Planned, c.Out)
-		u.event("result", struct {
-			Interrupted bool   `json:"interrupted"`
-			Step        int    `json:"step"`
-			Out         string `json:"out"`
-		}{true, r.Steps, c.Out})
+		u.interrupted("step", r.Steps, r.Planned, c.Out)
 		return
 	}
 	seconds := max(r.Seconds, 1e-9)

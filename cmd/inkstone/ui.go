@@ -83,4 +83,14 @@ func (u *ui) clear() {
 	}
 }
 
+// interrupted reports a run that was stopped before its end and can be resumed.
+func (u *ui) interrupted(unit string, done, total int, out string) {
+	u.say("Saved after %s %d of %d in %s; the same command with --resume goes on.", unit, done, total, out)
+	u.event("result", struct {
+		Interrupted bool   `json:"interrupted"`
+		Step        int    `json:"step"`
+		Out         string `json:"out"`
+	}{true, done, out})
+}
+
 func (u *ui) close() { u.clear() }
