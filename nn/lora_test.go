@@ -227,8 +227,7 @@ func TestLoRACheckpointed(t *testing.T) {
 	})
 }
 
-// TestLoRADecoding: one token at a time with a cache gives the logits of the whole
-// sequence, and allocates nothing after the first ones.
+// TestLoRADecoding: one token at a time with a cache gives the logits of the whole sequence.
 func TestLoRADecoding(t *testing.T) {
 	eachLoRA(t, tensor.Float32, func(t *testing.T, cpu *tensor.CPU, m Model, c LoRAConfig) {
 		l := addTestLoRA(t, m, c)
@@ -248,6 +247,17 @@ func TestLoRADecoding(t *testing.T) {
 			}
 			g.Append(ids[n])
 		}
+	})
+}
+
+// TestLoRADecodingAllocatesNothing: a token's memory is there after the first one.
+func TestLoRADecodingAllocatesNothing(t *testing.T) {
+	eachLoRA(t, tensor.Float32, func(t *testing.T, cpu *tensor.CPU, m Model, c LoRAConfig) {
+		g := NewGenerator(addTestLoRA(t, m, c), cpu)
+		if err := g.Start(randomIDs(5, m.Config().Vocab)); err != nil {
+			t.Fatal(err)
+		}
+		g.Logits()
 		if n := testing.AllocsPerRun(20, func() { g.Logits() }); n > 0 {
 			t.Errorf("%v allocations a token", n)
 		}
