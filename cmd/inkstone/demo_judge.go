@@ -24,7 +24,7 @@ type judgePlan struct {
 func defaultJudge() judgePlan {
 	p := judgePlan{Rankings: 5500, Examined: 384, Theme: 0.35, Noise: 0.1, PreferenceConfig: train.PreferenceConfig{
 		Batch: 32, Accumulate: 1, AdamW: train.DefaultAdamW(), Heldout: 0.03,
-		Schedule: train.Schedule{Kind: "linear", Peak: 5e-4, Warmup: 30, Steps: 510, Final: 0.02},
+		Schedule: train.Schedule{Kind: "linear", Peak: 5e-4, Warmup: 30, Steps: 480, Final: 0.02},
 	}}
 	p.AdamW.WeightDecay = 0.05
 	return p
