@@ -16,7 +16,7 @@ import (
 type DPOConfig struct {
 	Loss string  `json:"loss"` // "dpo" or "ipo"
 	Beta float64 `json:"beta"` // how much straying from the reference costs; τ of ipo
-	PreferenceConfig
+	FineTuneConfig
 }
 
 // Validate reports the first setting that makes no sense.
@@ -27,7 +27,7 @@ func (c DPOConfig) Validate() error {
 	if !(c.Beta > 0 && c.Beta < math.Inf(1)) {
 		return fmt.Errorf("dpo: beta is %v, want more than 0", c.Beta)
 	}
-	if err := c.PreferenceConfig.Validate(); err != nil {
+	if err := c.FineTuneConfig.Validate(); err != nil {
 		return fmt.Errorf("dpo: %w", err)
 	}
 	return nil
@@ -101,7 +101,7 @@ func (d *DPO) Run(ctx context.Context, backend tensor.Backend) (result DPOResult
 			return d.rewards(after, before), nil
 		},
 	}
-	result.PreferenceResult, err = d.run(ctx, backend, d.Config.PreferenceConfig, learn, test, method)
+	result.PreferenceResult, err = d.run(ctx, backend, d.Config.FineTuneConfig, learn, test, method)
 	return result, err
 }
 

@@ -13,7 +13,7 @@ import (
 
 func tinyDPO(t *testing.T, cpu *tensor.CPU, loss, dir string) *DPO {
 	m := tastingModel(t, 12)
-	c := DPOConfig{loss, 0.1, preferenceConfig(40)}
+	c := DPOConfig{loss, 0.1, fineTuneConfig(40)}
 	c.Schedule.Peak = 2e-3
 	return &DPO{Config: c, Policy: m, PreferenceRun: preferenceRun(dir)}
 }

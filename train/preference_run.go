@@ -3,9 +3,7 @@ package train
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"math"
 	"path/filepath"
 	"time"
 
@@ -14,46 +12,6 @@ import (
 	"inkstone/nn/tokenizer"
 	"inkstone/tensor"
 )
-
-// PreferenceConfig holds the settings that both ways of learning from rankings have: a reward
-// model and direct preference optimisation.
-type PreferenceConfig struct {
-	Batch      int         `json:"batch"` // rankings a batch, each with all of its answers
-	Accumulate int         `json:"accumulate"`
-	Epochs     float64     `json:"epochs"` // passes over the rankings; counts where the schedule has no steps
-	AdamW      AdamWConfig `json:"adamw"`
-	Schedule   Schedule    `json:"schedule"`
-	Heldout    float64     `json:"heldout"`   // share of the prompts whose rankings are never learned from
-	Precision  string      `json:"precision"` // of the backend's matrix products
-	// LoRA is what the model's adapters were made with; nil for none.
-	LoRA *nn.LoRAConfig `json:"lora"`
-}
-
-// Validate reports the first setting that makes no sense.
-func (c PreferenceConfig) Validate() error {
-	switch {
-	case c.Batch < 1 || c.Accumulate < 1:
-		return fmt.Errorf("batch %d, accumulate %d: want at least 1", c.Batch, c.Accumulate)
-	case c.Schedule.Steps == 0 && !(c.Epochs > 0 && c.Epochs <= 1e6):
-		return fmt.Errorf("epochs is %v, want more than 0", c.Epochs)
-	case !(c.Heldout > 0 && c.Heldout < 1):
-		return fmt.Errorf("heldout is %v, want a share between 0 and 1", c.Heldout)
-	}
-	s := c.Schedule
-	s.Steps = max(s.Steps, s.Warmup+1)
-	return errors.Join(s.Validate(), c.AdamW.Validate())
-}
-
-// schedule returns the schedule for n rankings. One without steps gets as many as the epochs
-// have, the first twentieth of them for warming up.
-func (c PreferenceConfig) schedule(n int) Schedule {
-	s := c.Schedule
-	if s.Steps == 0 {
-		s.Steps = max(1, int(math.Ceil(c.Epochs*float64(n)/float64(c.Batch*c.Accumulate))))
-		s.Warmup = s.Steps / 20
-	}
-	return s
-}
 
 // A PreferenceRun is what Reward and DPO need beside their models.
 type PreferenceRun struct {
@@ -117,7 +75,7 @@ type preferenceMethod struct {
 }
 
 // run trains until the last step or until ctx ends.
-func (p *PreferenceRun) run(ctx context.Context, backend tensor.Backend, c PreferenceConfig, learn, test []Ranking, method preferenceMethod) (r PreferenceResult, err error) {
+func (p *PreferenceRun) run(ctx context.Context, backend tensor.Backend, c FineTuneConfig, learn, test []Ranking, method preferenceMethod) (r PreferenceResult, err error) {
 	run, err := OpenRun(p.Dir, RunInfo{Config: method.config, Seed: p.Seed, Data: p.Data, Environment: p.Environment}, p.Resume)
 	if err != nil {
 		return r, err

@@ -15,7 +15,7 @@ import (
 // run.json records.
 type RewardConfig struct {
 	Loss string `json:"loss"` // "pairs" or "plackett-luce"
-	PreferenceConfig
+	FineTuneConfig
 }
 
 // Validate reports the first setting that makes no sense.
@@ -23,7 +23,7 @@ func (c RewardConfig) Validate() error {
 	if _, err := c.loss(); err != nil {
 		return fmt.Errorf("reward: %w", err)
 	}
-	if err := c.PreferenceConfig.Validate(); err != nil {
+	if err := c.FineTuneConfig.Validate(); err != nil {
 		return fmt.Errorf("reward: %w", err)
 	}
 	return nil
@@ -94,7 +94,7 @@ func (r *Reward) Run(ctx context.Context, backend tensor.Backend) (result Reward
 			return ScoreRankings(r.Scorer, backend, test, r.Config.Batch)
 		},
 	}
-	result.PreferenceResult, err = r.run(ctx, backend, r.Config.PreferenceConfig, learn, test, method)
+	result.PreferenceResult, err = r.run(ctx, backend, r.Config.FineTuneConfig, learn, test, method)
 	return result, err
 }
 

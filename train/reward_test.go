@@ -54,8 +54,8 @@ func tastingModel(t *testing.T, context int) nn.Model {
 	return m
 }
 
-func preferenceConfig(steps int) PreferenceConfig {
-	return PreferenceConfig{Batch: 8, Accumulate: 1, AdamW: DefaultAdamW(), Schedule: Schedule{Kind: "linear", Peak: 5e-3, Warmup: 5, Steps: steps}, Heldout: 0.25}
+func fineTuneConfig(steps int) FineTuneConfig {
+	return FineTuneConfig{Batch: 8, Accumulate: 1, AdamW: DefaultAdamW(), Schedule: Schedule{Kind: "linear", Peak: 5e-3, Warmup: 5, Steps: steps}, Heldout: 0.25}
 }
 
 // preferenceRun is a run on likings in a directory.
@@ -68,7 +68,7 @@ func preferenceRun(dir string) PreferenceRun {
 
 func tinyReward(t *testing.T, cpu *tensor.CPU, loss, dir string) *Reward {
 	s := nn.NewScorer(tastingModel(t, 12), 2)
-	return &Reward{Config: RewardConfig{loss, preferenceConfig(80)}, Scorer: s, PreferenceRun: preferenceRun(dir)}
+	return &Reward{Config: RewardConfig{loss, fineTuneConfig(80)}, Scorer: s, PreferenceRun: preferenceRun(dir)}
 }
 
 // TestReward: a reward model learns a taste, and its scores are centred on what it was told to.

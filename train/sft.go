@@ -17,7 +17,7 @@ type SFTConfig struct {
 	Context  int     `json:"context"`  // tokens of an example at most
 	Template string  `json:"template"` // that writes conversations; "" for none
 	Dropout  float64 `json:"dropout"`
-	PreferenceConfig
+	FineTuneConfig
 }
 
 // Validate reports the first setting that makes no sense.
@@ -28,7 +28,7 @@ func (c SFTConfig) Validate() error {
 	case !(c.Dropout >= 0 && c.Dropout < 1):
 		return fmt.Errorf("sft: dropout is %v, want 0 or more and less than 1", c.Dropout)
 	}
-	if err := c.PreferenceConfig.Validate(); err != nil {
+	if err := c.FineTuneConfig.Validate(); err != nil {
 		return fmt.Errorf("sft: %w", err)
 	}
 	return nil

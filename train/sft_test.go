@@ -27,7 +27,7 @@ func tuning(t *testing.T, dir string, steps int) *SFT {
 		t.Fatal(err)
 	}
 	s := &SFT{Model: m, Dialogue: d, Dir: dir, Seed: 1, Say: func(string, ...any) {}, Begin: func(SFTBegin) {}, OnStep: func(Stats) {}}
-	s.Config = SFTConfig{Context: 40, Dropout: 0.05, Template: d.Tokenizer.Chat().Template, PreferenceConfig: preferenceConfig(steps)}
+	s.Config = SFTConfig{Context: 40, Dropout: 0.05, Template: d.Tokenizer.Chat().Template, FineTuneConfig: fineTuneConfig(steps)}
 	s.Config.Schedule.Peak = 1e-2
 	for i := range 64 {
 		one, two := "abcdefgh"[i/8:][:1], "abcdefgh"[i%8:][:1]

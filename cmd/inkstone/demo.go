@@ -54,6 +54,7 @@ type demoPlan struct {
 	Size, Precision         string
 	Seed                    uint64
 	Layers, Heads, Channels int
+	Unseen                  int // held-out poems to be examined on
 	Recite                  recitePlan
 	Answer                  answerPlan
 	Judge                   judgePlan
@@ -63,7 +64,7 @@ type demoPlan struct {
 
 // newDemoPlan returns the plan for a size. Learning rates and lengths were found by trying.
 func newDemoPlan(size, precision string, seed uint64) demoPlan {
-	p := demoPlan{Size: size, Precision: precision, Seed: seed, Heads: 4, Recite: defaultRecite(), Answer: defaultAnswer(), Judge: defaultJudge(), Improve: defaultImprove(), Methods: defaultMethods()}
+	p := demoPlan{Size: size, Precision: precision, Seed: seed, Heads: 4, Unseen: math.MaxInt, Recite: defaultRecite(), Answer: defaultAnswer(), Judge: defaultJudge(), Improve: defaultImprove(), Methods: defaultMethods()}
 	switch size {
 	case "tiny":
 		p.Layers, p.Channels = 2, 96
@@ -86,7 +87,8 @@ func (p *demoPlan) stretch(factor float64) {
 	}
 	p.Judge.Rankings = scale(p.Judge.Rankings, p.Judge.Batch)
 	p.Judge.Examined = scale(p.Judge.Examined, 16)
-	if factor < 0.1 { // a demo in miniature writes fewer poems a round, too
+	if factor < 0.1 { // a demo in miniature reads and writes fewer poems at a time, too
+		p.Unseen, p.Judge.Own = 32, 32
 		for _, c := range []*train.RLConfig{&p.Improve.RL, &p.Methods.GRPO, &p.Methods.RLOO} {
 			c.Episodes, c.Minibatch = 32, 16
 		}
@@ -137,6 +139,7 @@ func (c *demoCmd) Run(ctx context.Context, u *ui, g *globals) error {
 	if err := d.schedule(c); err != nil {
 		return err
 	}
+	d.heldout = d.heldout[:min(d.plan.Unseen, len(d.heldout))]
 	return d.run(ctx, c.Methods)
 }
 

@@ -16,13 +16,14 @@ import (
 type judgePlan struct {
 	Rankings int     `json:"rankings"` // to learn from
 	Examined int     `json:"examined"` // more, by which the judge is examined
+	Own      int     `json:"own"`      // poems of the child's, whose scores have mean 0
 	Theme    float64 `json:"theme"`    // the companion's own weight of the themes, beyond the referee's
 	Noise    float64 `json:"noise"`    // of the companion, in points of the referee's score
-	train.PreferenceConfig
+	train.FineTuneConfig
 }
 
 func defaultJudge() judgePlan {
-	p := judgePlan{Rankings: 5500, Examined: 384, Theme: 0.35, Noise: 0.1, PreferenceConfig: train.PreferenceConfig{
+	p := judgePlan{Rankings: 5500, Examined: 384, Own: 256, Theme: 0.35, Noise: 0.1, FineTuneConfig: train.FineTuneConfig{
 		Batch: 32, Accumulate: 1, AdamW: train.DefaultAdamW(), Heldout: 0.03,
 		Schedule: train.Schedule{Kind: "linear", Peak: 5e-4, Warmup: 30, Steps: 480, Final: 0.02},
 	}}
@@ -72,7 +73,7 @@ func (d *demo) judge(ctx context.Context, s *demoStep) error {
 		return orInterrupted(ctx, err)
 	}
 	r := &train.Reward{
-		Config: train.RewardConfig{Loss: "pairs", PreferenceConfig: p.PreferenceConfig}, Scorer: scorer, Reference: own,
+		Config: train.RewardConfig{Loss: "pairs", FineTuneConfig: p.FineTuneConfig}, Scorer: scorer, Reference: own,
 		PreferenceRun: train.PreferenceRun{
 			Rankings: poet.Rankings(rankings), Tokenizer: d.tok,
 			Dir: filepath.Join(d.out, s.Name), Seed: d.plan.Seed, Resume: true, Environment: environment(d.cpu),
@@ -121,7 +122,7 @@ func (d *demo) ownPoems(ctx context.Context) ([][]int32, error) {
 	if err != nil {
 		return nil, err
 	}
-	tasks := make([]poet.Task, 256)
+	tasks := make([]poet.Task, d.plan.Judge.Own)
 	for i := range tasks {
 		tasks[i] = poet.PracticeTask(tensor.NewStream(d.plan.Seed, "own poems", i))
 	}

@@ -26,7 +26,7 @@ type methodsPlan struct {
 func defaultMethods() methodsPlan {
 	p := methodsPlan{
 		GRPO: train.DefaultRL(train.GRPO, 75), RLOO: train.DefaultRL(train.RLOO, 60), Own: 2000,
-		DPO: train.DPOConfig{Loss: "dpo", Beta: 0.1, PreferenceConfig: train.PreferenceConfig{
+		DPO: train.DPOConfig{Loss: "dpo", Beta: 0.1, FineTuneConfig: train.FineTuneConfig{
 			Batch: 32, Accumulate: 1, AdamW: train.DefaultAdamW(), Heldout: 0.03,
 			Schedule: train.Schedule{Kind: "linear", Peak: 1e-4, Warmup: 20, Steps: 180, Final: 0.1},
 		}},

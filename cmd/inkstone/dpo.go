@@ -37,7 +37,7 @@ func (c *dpoCmd) Run(ctx context.Context, u *ui, g *globals) error {
 	if err != nil {
 		return err
 	}
-	config := train.DPOConfig{Loss: c.Loss, Beta: c.Beta, PreferenceConfig: c.settings(g, in, 0.02, 1e-6, 2e-4)}
+	config := train.DPOConfig{Loss: c.Loss, Beta: c.Beta, FineTuneConfig: c.settings(g, in, 0.02, 1e-6, 2e-4)}
 	if err := config.Validate(); err != nil {
 		return usageError{err}
 	}
@@ -74,7 +74,7 @@ func (c *dpoCmd) Run(ctx context.Context, u *ui, g *globals) error {
 
 // report describes the run on one page.
 func (c *dpoCmd) report(r train.DPOResult, config train.DPOConfig, h history) *report.Report {
-	page := preferencePage(r.PreferenceResult, config.PreferenceConfig, h)
+	page := preferencePage(r.PreferenceResult, config.FineTuneConfig, h)
 	page.Title = "A model learns what people prefer"
 	page.Subtitle = "Direct preference optimisation: the better answer of each pair becomes more likely than it was, the worse one less."
 	page.Facts = append(page.Facts, report.Fact{Name: "moved", Value: fmt.Sprintf("%.3g", r.KL), Note: "nats a token on held-out answers, from the model it began as"})

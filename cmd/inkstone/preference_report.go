@@ -12,7 +12,7 @@ import (
 
 // preferencePage describes what all runs on rankings have: how well the rankings held out are
 // judged, and the settings. The first section is for the caller to fill.
-func preferencePage(r train.PreferenceResult, c train.PreferenceConfig, h history) *report.Report {
+func preferencePage(r train.PreferenceResult, c train.FineTuneConfig, h history) *report.Report {
 	seconds := 0.0
 	for _, x := range h["seconds"] {
 		seconds += x

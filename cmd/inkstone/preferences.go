@@ -74,14 +74,14 @@ func (f *preferenceFlags) load(verb string, u *ui, g *globals, cpu *tensor.CPU) 
 
 // settings turns the flags into those of a run. rate is the learning rate for a model of one
 // channel: wider ones take smaller steps.
-func (f *preferenceFlags) settings(g *globals, in preferenceInputs, rate, least, most float64) train.PreferenceConfig {
+func (f *preferenceFlags) settings(g *globals, in preferenceInputs, rate, least, most float64) train.FineTuneConfig {
 	if f.LR == 0 {
 		f.LR = min(most, max(least, rate/float64(in.model.Config().Channels)))
 		if in.lora != nil {
 			f.LR *= 5
 		}
 	}
-	c := train.PreferenceConfig{
+	c := train.FineTuneConfig{
 		Batch: f.Batch, Accumulate: f.Accumulate, Epochs: f.Epochs, AdamW: train.DefaultAdamW(),
 		Schedule: train.Schedule{Kind: f.Schedule, Peak: f.LR, Warmup: f.Steps / 20, Steps: f.Steps, Final: 0.1},
 		Heldout:  f.Heldout, Precision: g.Precision, LoRA: in.lora,

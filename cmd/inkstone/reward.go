@@ -35,7 +35,7 @@ func (c *rewardCmd) Run(ctx context.Context, u *ui, g *globals) error {
 	if err != nil {
 		return err
 	}
-	config := train.RewardConfig{Loss: c.Loss, PreferenceConfig: c.settings(g, in, 0.06, 1e-5, 3e-4)}
+	config := train.RewardConfig{Loss: c.Loss, FineTuneConfig: c.settings(g, in, 0.06, 1e-5, 3e-4)}
 	if err := config.Validate(); err != nil {
 		return usageError{err}
 	}
@@ -69,7 +69,7 @@ func (c *rewardCmd) Run(ctx context.Context, u *ui, g *globals) error {
 
 // report describes the run on one page.
 func (c *rewardCmd) report(r train.RewardResult, config train.RewardConfig, h history) *report.Report {
-	page := preferencePage(r.PreferenceResult, config.PreferenceConfig, h)
+	page := preferencePage(r.PreferenceResult, config.FineTuneConfig, h)
 	page.Title = "A judge learns from rankings"
 	page.Subtitle = "A reward model scores each answer with one number: the higher, the more people would like it."
 	page.Facts = append(page.Facts, report.Fact{Name: "spread", Value: fmt.Sprintf("%.2f", r.Deviation), Note: "standard deviation of the best answers' scores, whose mean is 0"})

@@ -156,7 +156,7 @@ func (c *sftCmd) config(model *nn.Config, lora *nn.LoRAConfig, precision string)
 		}
 	}
 	config := &train.SFTConfig{Context: c.Context, Dropout: c.Dropout}
-	config.PreferenceConfig = train.PreferenceConfig{
+	config.FineTuneConfig = train.FineTuneConfig{
 		Batch: c.Batch, Accumulate: c.Accumulate, Epochs: c.Epochs, AdamW: train.DefaultAdamW(), Heldout: c.Heldout, Precision: precision, LoRA: lora,
 		Schedule: train.Schedule{Kind: c.Schedule, Peak: c.LR, Warmup: c.Steps / 20, Steps: c.Steps, Final: 0.1},
 	}
