@@ -18,7 +18,7 @@ type improvePlan struct {
 }
 
 func defaultImprove() improvePlan {
-	p := improvePlan{Exam: 512, RL: train.DefaultRL(train.PPO, 88)}
+	p := improvePlan{Exam: 512, RL: train.DefaultRL(train.PPO, 78)}
 	p.RL.Answer = poet.PoemLen(7)
 	p.RL.KL.Target, p.RL.KL.Floor = 6.5, 0.04
 	return p

@@ -23,9 +23,9 @@ type judgePlan struct {
 }
 
 func defaultJudge() judgePlan {
-	p := judgePlan{Rankings: 5500, Examined: 384, Own: 256, Theme: 0.35, Noise: 0.1, FineTuneConfig: train.FineTuneConfig{
+	p := judgePlan{Rankings: 5000, Examined: 384, Own: 256, Theme: 0.35, Noise: 0.1, FineTuneConfig: train.FineTuneConfig{
 		Batch: 32, Accumulate: 1, AdamW: train.DefaultAdamW(), Heldout: 0.03,
-		Schedule: train.Schedule{Kind: "linear", Peak: 5e-4, Warmup: 30, Steps: 480, Final: 0.02},
+		Schedule: train.Schedule{Kind: "linear", Peak: 5e-4, Warmup: 30, Steps: 430, Final: 0.02},
 	}}
 	p.AdamW.WeightDecay = 0.05
 	return p

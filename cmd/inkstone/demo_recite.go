@@ -24,7 +24,7 @@ type recitePlan struct {
 
 func defaultRecite() recitePlan {
 	return recitePlan{Batch: 48, Famous: 20, Dropout: 0.1, AdamW: train.DefaultAdamW(),
-		Schedule: train.Schedule{Kind: "cosine", Peak: 2e-3, Warmup: 100, Steps: 2300, Final: 0.05}}
+		Schedule: train.Schedule{Kind: "cosine", Peak: 2e-3, Warmup: 100, Steps: 2150, Final: 0.05}}
 }
 
 // recite pretrains a model on the poems.
