@@ -12,6 +12,8 @@ import (
 )
 
 type benchCmd struct {
+	Kernels  benchKernelsCmd  `cmd:"" help:"Every operation against the machine's limits, in every instruction set."`
+	Compare  benchCompareCmd  `cmd:"" help:"Two measurements, case by case, with confidence intervals."`
 	Gemm     benchGemmCmd     `cmd:"" help:"Matrix products against the machine's peak."`
 	Train    benchTrainCmd    `cmd:"" help:"Whole training steps: time, memory, allocations."`
 	LoRA     benchLoRACmd     `cmd:"" name:"lora" help:"Fine-tuning by LoRA: records a second, by the size of the model."`

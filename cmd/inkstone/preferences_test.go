@@ -55,18 +55,8 @@ func writePreferences(t *testing.T) (model, data string) {
 // result.
 func command(t *testing.T, result any, args ...string) (events string, err error) {
 	t.Helper()
-	var c cli
-	parser, err := newParser(&c)
-	if err != nil {
-		t.Fatal(err)
-	}
-	k, err := parser.Parse(append(args, "--threads=2"))
-	if err != nil {
-		return "", err
-	}
-	k.BindTo(t.Context(), (*context.Context)(nil))
 	var out bytes.Buffer
-	if err := k.Run(&ui{events: &out, people: io.Discard}, &c.globals); err != nil {
+	if err := runCommand(t, &ui{events: &out, people: io.Discard}, args...); err != nil {
 		return out.String(), err
 	}
 	lines := strings.Split(strings.TrimSpace(out.String()), "\n")
@@ -74,6 +64,22 @@ func command(t *testing.T, result any, args ...string) (events string, err error
 		t.Fatalf("%s: %v", lines[len(lines)-1], err)
 	}
 	return out.String(), nil
+}
+
+// runCommand runs a verb on two threads.
+func runCommand(t *testing.T, u *ui, args ...string) error {
+	t.Helper()
+	var c cli
+	parser, err := newParser(&c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	k, err := parser.Parse(append(args, "--threads=2"))
+	if err != nil {
+		return err
+	}
+	k.BindTo(t.Context(), (*context.Context)(nil))
+	return k.Run(u, &c.globals)
 }
 
 // TestPreferenceVerbs: reward and dpo learn from a file what it prefers, leave a model that

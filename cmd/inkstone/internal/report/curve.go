@@ -81,6 +81,7 @@ type tick struct {
 type drawn struct {
 	Name, Points, Class string
 	Dots                [][2]float64
+	Named               []namedDot
 }
 
 var curveTemplate = template.Must(template.New("curve").Funcs(template.FuncMap{"more": func(l []drawn) bool { return len(l) > 1 }}).Parse(
@@ -90,7 +91,7 @@ var curveTemplate = template.Must(template.New("curve").Funcs(template.FuncMap{"
 {{range .YTicks}}<line class="grid" x1="{{$.Left}}" x2="{{$.Right}}" y1="{{.At}}" y2="{{.At}}"/><text class="y" x="{{$.Left}}" y="{{.At}}" dx="-6" dy=".35em">{{.Text}}</text>
 {{end}}{{range .XTicks}}<line class="grid" x1="{{.At}}" x2="{{.At}}" y1="{{$.Top}}" y2="{{$.Bottom}}"/><text class="x" x="{{.At}}" y="{{$.Bottom}}" dy="1.2em">{{.Text}}</text>
 {{end}}<text class="x" x="{{.Middle}}" y="{{.Bottom}}" dy="2.4em">{{.XLabel}}</text>
-{{range .Lines}}<polyline class="{{.Class}}" points="{{.Points}}"/>{{$class := .Class}}{{range .Dots}}<circle class="{{$class}}" cx="{{index . 0}}" cy="{{index . 1}}" r="3"/>{{end}}
+{{range .Lines}}<polyline class="{{.Class}}" points="{{.Points}}"/>{{$class := .Class}}{{range .Dots}}<circle class="{{$class}}" cx="{{index . 0}}" cy="{{index . 1}}" r="3"/>{{end}}{{range .Named}}<circle class="{{$class}}" cx="{{.X}}" cy="{{.Y}}" r="4"><title>{{.Name}}</title></circle>{{end}}
 {{end}}</svg>`))
 
 // An axis is a range of numbers with round steps.

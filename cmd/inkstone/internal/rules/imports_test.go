@@ -29,8 +29,8 @@ var (
 		"github.com/klauspost/cpuid/v2", "golang.org/x/sys", "golang.org/x/text", "github.com/dlclark/regexp2", "gonum.org/v1/gonum",
 	}
 	testModules    = []string{"github.com/google/go-cmp"}
-	commandModules = []string{ // x/term comes with progressbar
-		"github.com/alecthomas/kong", "github.com/schollz/progressbar/v3", "golang.org/x/term",
+	commandModules = []string{ // x/term comes with progressbar; x/perf is what benchstat is made of
+		"github.com/alecthomas/kong", "github.com/schollz/progressbar/v3", "golang.org/x/term", "golang.org/x/perf",
 	}
 )
 
