@@ -25,6 +25,7 @@ type gemmArgs[T kernels.Float] struct {
 	alpha, beta T
 	bf16        bool // factors are rounded to bfloat16
 
+	threads        int
 	depth          int // of the inner dimension, in one block
 	strips, blocks int // tasks: strips of columns by blocks of rows
 
@@ -191,7 +192,8 @@ func gemmChunk[T kernels.Float](j *gemmArgs[T], lo, hi int) {
 	rows, k := j.last-j.first, j.a.cols
 	cols := kernels.GemmCols[T]()
 	scratch := takeScratch[T](gemmDepth * (gemmStrip + cols))
-	for task := lo; task < hi; task++ {
+	for i := lo; i < hi; i++ {
+		task := deal(i, j.strips*j.blocks, j.threads)
 		s := task % j.strips
 		left, right := j.strip(s)
 		top, bottom := split(rows, kernels.GemmRows, j.blocks, task/j.strips), split(rows, kernels.GemmRows, j.blocks, task/j.strips+1)

@@ -89,6 +89,7 @@ func (s *gemmBatch[T]) product(i int) gemmArgs[T] {
 	return gemmArgs[T]{
 		c: matrixOf[T](&s.c, &s.c, i), a: matrixOf[T](&s.a, &s.c, i), b: matrixOf[T](&s.b, &s.c, i),
 		bias: s.bias, alpha: s.alpha, beta: s.beta, bf16: s.cpu.precision == BF16 && s.c.dtype == Float32,
+		threads: s.cpu.pool.threads,
 	}
 }
 

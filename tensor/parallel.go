@@ -52,6 +52,16 @@ func (l *loop) join() bool {
 
 func (l *loop) leave() { l.helpers.Add(-1) }
 
+// deal is a permutation of the tasks 0 ≤ i < n. Threads take tasks in order, so that at any moment
+// they work on neighbours; where those lie side by side in memory (heads of one row, strips of
+// columns), what one thread writes is what the hardware fetches ahead for another. Dealt out,
+// task i is one of part i%parts of the tasks: as many threads as there are parts each go through a
+// part of their own, from one neighbour to the next.
+func deal(i, n, parts int) int {
+	part := i % parts
+	return part*(n/parts) + min(part, n%parts) + i/parts
+}
+
 // runner runs iterations lo ≤ i < hi of a loop.
 type runner interface{ chunk(lo, hi int) }
 

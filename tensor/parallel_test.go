@@ -91,3 +91,19 @@ func BenchmarkFor(b *testing.B) {
 		For(p, len(x), 50, x, func(x *[]float32, lo, hi int) {})
 	}
 }
+
+// TestDeal: every task is dealt once, and with one part they come in order.
+func TestDeal(t *testing.T) {
+	for _, n := range []int{1, 2, 3, 7, 8, 48} {
+		for _, parts := range []int{1, 2, 3, 5, 64} {
+			seen := make([]bool, n)
+			for i := range n {
+				task := deal(i, n, parts)
+				if task < 0 || task >= n || seen[task] || parts == 1 && task != i {
+					t.Fatalf("%d tasks in %d parts: %d is %d", n, parts, i, task)
+				}
+				seen[task] = true
+			}
+		}
+	}
+}
