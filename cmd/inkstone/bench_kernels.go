@@ -337,7 +337,7 @@ func (p *benchPrinter) begin(m *machine, settings []setting) {
 			p.print("governor %s", m.Governor)
 		}
 		for _, s := range settings {
-			p.print("limits in %s, %s, %d threads: %.0f GFLOP/s, %.1f GB/s", s.isa, s.dtype, s.threads, s.limits.peak/1e9, s.limits.bandwidth/1e9)
+			p.print("limits in %s, %s, %s: %.0f GFLOP/s, %.1f GB/s", s.isa, s.dtype, threadsText(s.threads), s.limits.peak/1e9, s.limits.bandwidth/1e9)
 		}
 		p.print("%-21s %-20s %-10s %-5s %2s %12s %7s %9s %8s %7s %8s %9s", "kernel", "shape", "isa", "dtype", "th", "µs", "spread", "GFLOP/s", "of peak", "GB/s", "of mem.", "error")
 	}

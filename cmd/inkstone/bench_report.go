@@ -37,14 +37,14 @@ func writeKernelsReport(path string, m *machine, settings []setting, results []k
 	}
 	for _, s := range settings {
 		page.Facts = append(page.Facts, report.Fact{
-			Name: fmt.Sprintf("%s, %s, %d threads", s.isa, s.dtype, s.threads), Value: fmt.Sprintf("%.0f GFLOP/s", s.limits.peak/1e9),
+			Name: fmt.Sprintf("%s, %s, %s", s.isa, s.dtype, threadsText(s.threads)), Value: fmt.Sprintf("%.0f GFLOP/s", s.limits.peak/1e9),
 			Note: fmt.Sprintf("%.1f GB/s", s.limits.bandwidth/1e9),
 		})
 	}
 	table := report.Table{Head: []string{"Kernel", "µs", "GFLOP/s", "GB/s", "of peak", "of memory", "error"}}
 	for _, r := range results {
 		table.Rows = append(table.Rows, []report.Cell{
-			{Value: r.Kernel, Note: fmt.Sprintf("%s, %s, %s, %d threads", r.Shape, r.ISA, r.DType, r.Threads)},
+			{Value: r.Kernel, Note: fmt.Sprintf("%s, %s, %s, %s", r.Shape, r.ISA, r.DType, threadsText(r.Threads))},
 			{Value: fmt.Sprintf("%.1f", r.Median/1e3), Note: fmt.Sprintf("%.1f–%.1f", r.Fastest/1e3, r.Slowest/1e3)},
 			{Value: fmt.Sprintf("%.1f", r.GFLOPS)}, {Value: fmt.Sprintf("%.1f", r.GBs)},
 			{Value: fmt.Sprintf("%.0f %%", 100*r.OfPeak)}, {Value: fmt.Sprintf("%.0f %%", 100*r.OfBandwidth)}, {Value: fmt.Sprintf("%.1g", r.Error)},
@@ -59,6 +59,13 @@ func writeKernelsReport(path string, m *machine, settings []setting, results []k
 		page.Settings = append(page.Settings, report.Fact{Name: "governor", Value: m.Governor})
 	}
 	return page.WriteFile(path)
+}
+
+func threadsText(n int) string {
+	if n == 1 {
+		return "1 thread"
+	}
+	return fmt.Sprintf("%d threads", n)
 }
 
 // roofs draws one roofline for each number of threads.
@@ -86,7 +93,7 @@ func roofs(settings []setting, results []kernelResult) (all []template.HTML) {
 			}
 			some = append(some, r)
 		}
-		all = append(all, report.Roofline(fmt.Sprintf("%d threads", n), some...))
+		all = append(all, report.Roofline(threadsText(n), some...))
 	}
 	return all
 }
@@ -133,11 +140,11 @@ func climb(threads int) (rungs []report.Bar, err error) {
 		return nil, err
 	}
 	if threads > 1 {
-		rung(fmt.Sprintf("all %d threads", threads), func() { c.Run(all, x) })
+		rung(threadsText(threads), func() { c.Run(all, x) })
 	}
 	if best == "avx512bf16" {
 		all.SetPrecision(tensor.BF16)
-		rung(fmt.Sprintf("bf16, %d threads", threads), func() { c.Run(all, x) })
+		rung("bf16, "+threadsText(threads), func() { c.Run(all, x) })
 	}
 	return rungs, nil
 }
