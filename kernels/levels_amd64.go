@@ -40,6 +40,7 @@ func avx2Table() table {
 	t.axpy = axpyAVX2
 	t.scale = scaleAVX2
 	t.fill = fillAVX2
+	t.addScalar = addScalarAVX2
 	t.tanh = tanhAVX2
 	t.tanhBackward = tanhBackwardAVX2
 	t.sigmoid = sigmoidAVX2
@@ -96,6 +97,7 @@ func avx512Table() table {
 	t.axpy = axpyAVX512
 	t.scale = scaleAVX512
 	t.fill = fillAVX512
+	t.addScalar = addScalarAVX512
 	t.tanh = tanhAVX512
 	t.tanhBackward = tanhBackwardAVX512
 	t.sigmoid = sigmoidAVX512

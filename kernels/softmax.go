@@ -41,10 +41,7 @@ func LogSoftmax[T Float](dst, x []T, rows, cols int) {
 	checkLen("LogSoftmax", "x", len(x), rows*cols)
 	for r := range rows {
 		row := x[r*cols:][:cols]
-		shift := logSumExp(row)
-		for c, v := range row {
-			dst[r*cols+c] = v - shift
-		}
+		AddScalar(dst[r*cols:][:cols], row, -logSumExp(row))
 	}
 }
 

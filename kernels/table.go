@@ -9,6 +9,7 @@ type table struct {
 	add, sub, mul, div map2
 	axpy               func(y, x []float32, a float32)
 	scale, fill        func(x []float32, a float32)
+	addScalar          func(dst, x []float32, a float32)
 
 	// reductions
 	dot              func(x, y []float32) float32
@@ -78,13 +79,14 @@ type (
 
 // generic is the table of plain Go kernels.
 var generic = table{
-	add:   addGeneric[float32],
-	sub:   subGeneric[float32],
-	mul:   mulGeneric[float32],
-	div:   divGeneric[float32],
-	axpy:  axpyGeneric[float32],
-	scale: scaleGeneric[float32],
-	fill:  fillGeneric[float32],
+	add:       addGeneric[float32],
+	sub:       subGeneric[float32],
+	mul:       mulGeneric[float32],
+	div:       divGeneric[float32],
+	axpy:      axpyGeneric[float32],
+	scale:     scaleGeneric[float32],
+	fill:      fillGeneric[float32],
+	addScalar: addScalarGeneric[float32],
 
 	peak:     peakGeneric,
 	peakBF16: peakGeneric,
