@@ -68,6 +68,8 @@ func avx2Table() table {
 	t.packRows = packRowsAVX2
 	t.expSum = expSumAVX2
 	t.expScale = expScaleAVX2
+	t.softmaxRowBackward = softmaxRowBackwardAVX2
+	t.logSoftmaxRowBackward = logSoftmaxRowBackwardAVX2
 	t.squaredDistance = squaredDistanceAVX2
 	t.normalise = normaliseAVX2
 	t.normaliseBias = normaliseBiasAVX2
@@ -125,6 +127,8 @@ func avx512Table() table {
 	t.roundBF16 = roundBF16AVX512
 	t.expSum = expSumAVX512
 	t.expScale = expScaleAVX512
+	t.softmaxRowBackward = softmaxRowBackwardAVX512
+	t.logSoftmaxRowBackward = logSoftmaxRowBackwardAVX512
 	t.squaredDistance = squaredDistanceAVX512
 	t.normalise = normaliseAVX512
 	t.normaliseBias = normaliseBiasAVX512

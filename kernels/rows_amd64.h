@@ -66,6 +66,22 @@ done:                                    \
 	VMULPS V4, V0, V0;   \ // exp * a
 	ST(V0, (DI)(BX*4))
 
+// SOFTMAX_BACKWARD: dx[i] = y[i]*(dy[i] - sum); DI dx, DX dy, SI y, V3 sum
+#define SOFTMAX_BACKWARD(LD, ST) \
+	LD((SI)(BX*4), V0);  \
+	LD((DX)(BX*4), V1);  \
+	VSUBPS V3, V1, V1;   \ // dy - sum
+	VMULPS V0, V1, V0;   \ // y*(dy - sum)
+	ST(V0, (DI)(BX*4))
+
+// LOG_SOFTMAX_BACKWARD: dx[i] = dy[i] - exp(y[i])*sum; DI dx, DX dy, SI y, V3 sum
+#define LOG_SOFTMAX_BACKWARD(LD, ST) \
+	LD((SI)(BX*4), V0);      \
+	EXP(V0, V1, V2);         \
+	LD((DX)(BX*4), V1);      \
+	VFNMADD231PS V3, V0, V1; \ // dy - exp*sum
+	ST(V1, (DI)(BX*4))
+
 // NORMALISE: y[i] = (x[i] - mean)*rstd*weight[i]; DI y, SI x, DX weight, V3 mean, V4 rstd
 #define NORMALISE(LD, ST) \
 	LD((SI)(BX*4), V0);  \

@@ -44,14 +44,16 @@ type table struct {
 	gemmTileBF16 func(c []float32, ldc int, a, b []float32, k int, alpha, beta float32, rows, cols int)
 
 	// rows: softmax, cross-entropy, normalisation
-	expSum          func(dst, x []float32, m float32) float32
-	expScale        func(dst, x []float32, m, a float32)
-	squaredDistance func(x []float32, mean float32) float32
-	normalise       func(y, x, weight []float32, mean, rstd float32)
-	normaliseBias   func(y, x, weight, bias []float32, mean, rstd float32)
-	normSums        func(dy, x, weight []float32, mean, rstd float32) (sum, product float32)
-	normGradient    func(dx, dy, x, weight []float32, mean, rstd, sum, product float32)
-	normWeight      func(dweight, dy, x []float32, mean, rstd float32)
+	expSum                func(dst, x []float32, m float32) float32
+	expScale              func(dst, x []float32, m, a float32)
+	softmaxRowBackward    func(dx, dy, y []float32, sum float32)
+	logSoftmaxRowBackward func(dx, dy, y []float32, sum float32)
+	squaredDistance       func(x []float32, mean float32) float32
+	normalise             func(y, x, weight []float32, mean, rstd float32)
+	normaliseBias         func(y, x, weight, bias []float32, mean, rstd float32)
+	normSums              func(dy, x, weight []float32, mean, rstd float32) (sum, product float32)
+	normGradient          func(dx, dy, x, weight []float32, mean, rstd, sum, product float32)
+	normWeight            func(dweight, dy, x []float32, mean, rstd float32)
 
 	// attention
 	strip           func(c []float32, ldc int, a []float32, ars, acs int, b []float32, ldb, n, k int, add bool)
@@ -123,14 +125,16 @@ var generic = table{
 	roundBF16:    roundBF16Generic[float32],
 	gemmTileBF16: gemmTileGeneric[float32],
 
-	expSum:          expSumGeneric[float32],
-	expScale:        expScaleGeneric[float32],
-	squaredDistance: squaredDistanceGeneric[float32],
-	normalise:       normaliseGeneric[float32],
-	normaliseBias:   normaliseBiasGeneric[float32],
-	normSums:        normSumsGeneric[float32],
-	normGradient:    normGradientGeneric[float32],
-	normWeight:      normWeightGeneric[float32],
+	expSum:                expSumGeneric[float32],
+	expScale:              expScaleGeneric[float32],
+	softmaxRowBackward:    softmaxRowBackwardGeneric[float32],
+	logSoftmaxRowBackward: logSoftmaxRowBackwardGeneric[float32],
+	squaredDistance:       squaredDistanceGeneric[float32],
+	normalise:             normaliseGeneric[float32],
+	normaliseBias:         normaliseBiasGeneric[float32],
+	normSums:              normSumsGeneric[float32],
+	normGradient:          normGradientGeneric[float32],
+	normWeight:            normWeightGeneric[float32],
 
 	strip:           stripGeneric[float32],
 	dots:            dotsGeneric[float32],
