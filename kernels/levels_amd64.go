@@ -76,6 +76,8 @@ func avx2Table() table {
 	t.normSums = normSumsAVX2
 	t.normGradient = normGradientAVX2
 	t.normWeight = normWeightAVX2
+	t.ropeHalves = ropeHalvesAVX2
+	t.ropePairs = ropePairsAVX2
 	return t
 }
 
@@ -135,6 +137,8 @@ func avx512Table() table {
 	t.normSums = normSumsAVX512
 	t.normGradient = normGradientAVX512
 	t.normWeight = normWeightAVX512
+	t.ropeHalves = ropeHalvesAVX512
+	t.ropePairs = ropePairsAVX512
 	return t
 }
 

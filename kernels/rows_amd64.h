@@ -1,9 +1,6 @@
 // Loops over one row of a matrix, on the registers and tails of map_avx2_amd64.h or
 // map_avx512_amd64.h and the exponential of either level. CX n, BX index.
 
-#define LOAD_WHOLE(src, v) VMOVUPS src, v
-#define STORE_WHOLE(v, dst) VMOVUPS v, dst
-
 // EACH: OP on each vector of a row; the loads and stores it is to use are its arguments.
 #define EACH(OP) \
 	XORL BX, BX;                   \ // i = 0

@@ -55,6 +55,9 @@ type table struct {
 	normGradient          func(dx, dy, x, weight []float32, mean, rstd, sum, product float32)
 	normWeight            func(dweight, dy, x []float32, mean, rstd float32)
 
+	// rotary embedding of pairs half a head apart, or side by side
+	ropeHalves, ropePairs func(dst, x, cos, sin []float32, headDim int, sign float32)
+
 	// attention
 	strip           func(c []float32, ldc int, a []float32, ars, acs int, b []float32, ldb, n, k int, add bool)
 	dots            func(p, q, k []float32, ldk int)
@@ -135,6 +138,9 @@ var generic = table{
 	normSums:              normSumsGeneric[float32],
 	normGradient:          normGradientGeneric[float32],
 	normWeight:            normWeightGeneric[float32],
+
+	ropeHalves: ropeHalvesGeneric[float32],
+	ropePairs:  ropePairsGeneric[float32],
 
 	strip:           stripGeneric[float32],
 	dots:            dotsGeneric[float32],
