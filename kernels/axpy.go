@@ -37,6 +37,26 @@ func scaleGeneric[T Float](x []T, a T) {
 	}
 }
 
+// AddScalar adds a number to every element: dst[i] = x[i] + a. The lengths are equal; dst may
+// be x.
+//
+//go:noinline
+func AddScalar[T Float](dst, x []T, a T) {
+	checkLen("AddScalar", "x", len(x), len(dst))
+	if is32[T]() {
+		active.addScalar(as32(dst), as32(x), float32(a))
+		return
+	}
+	addScalarGeneric(dst, x, a)
+}
+
+func addScalarGeneric[T Float](dst, x []T, a T) {
+	x = x[:len(dst)]
+	for i := range dst {
+		dst[i] = x[i] + a
+	}
+}
+
 // Fill sets every x[i] to a.
 //
 //go:noinline

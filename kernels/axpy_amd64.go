@@ -22,6 +22,16 @@ func scaleAVX2(x []float32, a float32)
 //go:noescape
 func scaleAVX512(x []float32, a float32)
 
+// addScalarAVX2 works like addScalarGeneric.
+//
+//go:noescape
+func addScalarAVX2(dst, x []float32, a float32)
+
+// addScalarAVX512 works like addScalarGeneric.
+//
+//go:noescape
+func addScalarAVX512(dst, x []float32, a float32)
+
 // fillAVX2 works like fillGeneric.
 //
 //go:noescape

@@ -32,6 +32,19 @@ TEXT ·scaleAVX512(SB), NOSPLIT, $0-28
 	MAP1(SCALE)                // for i { x[i] = x[i]*a }
 	RET
 
+#define ADD_SCALAR VADDPS V14, V0, V0
+
+// Sum with a number: dst[i] = x[i] + a
+//
+// func addScalarAVX512(dst, x []float32, a float32)
+TEXT ·addScalarAVX512(SB), NOSPLIT, $0-52
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         x_base+24(FP), SI
+	MOVQ         x_len+32(FP), CX
+	VBROADCASTSS a+48(FP), V14 // V14 = a in every lane
+	MAP1(ADD_SCALAR)           // for i { dst[i] = x[i] + a }
+	RET
+
 // Fill: x[i] = a
 //
 // func fillAVX512(x []float32, a float32)

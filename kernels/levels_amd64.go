@@ -40,6 +40,7 @@ func avx2Table() table {
 	t.axpy = axpyAVX2
 	t.scale = scaleAVX2
 	t.fill = fillAVX2
+	t.addScalar = addScalarAVX2
 	t.tanh = tanhAVX2
 	t.tanhBackward = tanhBackwardAVX2
 	t.sigmoid = sigmoidAVX2
@@ -67,12 +68,16 @@ func avx2Table() table {
 	t.packRows = packRowsAVX2
 	t.expSum = expSumAVX2
 	t.expScale = expScaleAVX2
+	t.softmaxRowBackward = softmaxRowBackwardAVX2
+	t.logSoftmaxRowBackward = logSoftmaxRowBackwardAVX2
 	t.squaredDistance = squaredDistanceAVX2
 	t.normalise = normaliseAVX2
 	t.normaliseBias = normaliseBiasAVX2
 	t.normSums = normSumsAVX2
 	t.normGradient = normGradientAVX2
 	t.normWeight = normWeightAVX2
+	t.ropeHalves = ropeHalvesAVX2
+	t.ropePairs = ropePairsAVX2
 	return t
 }
 
@@ -96,6 +101,7 @@ func avx512Table() table {
 	t.axpy = axpyAVX512
 	t.scale = scaleAVX512
 	t.fill = fillAVX512
+	t.addScalar = addScalarAVX512
 	t.tanh = tanhAVX512
 	t.tanhBackward = tanhBackwardAVX512
 	t.sigmoid = sigmoidAVX512
@@ -123,12 +129,16 @@ func avx512Table() table {
 	t.roundBF16 = roundBF16AVX512
 	t.expSum = expSumAVX512
 	t.expScale = expScaleAVX512
+	t.softmaxRowBackward = softmaxRowBackwardAVX512
+	t.logSoftmaxRowBackward = logSoftmaxRowBackwardAVX512
 	t.squaredDistance = squaredDistanceAVX512
 	t.normalise = normaliseAVX512
 	t.normaliseBias = normaliseBiasAVX512
 	t.normSums = normSumsAVX512
 	t.normGradient = normGradientAVX512
 	t.normWeight = normWeightAVX512
+	t.ropeHalves = ropeHalvesAVX512
+	t.ropePairs = ropePairsAVX512
 	return t
 }
 

@@ -39,6 +39,8 @@
 	VPBROADCASTD X15, Y15;         \
 	VPCMPGTD lanes<>(SB), Y15, Y15   // lane i is in if n > i
 
+#define LOAD_WHOLE(src, v) VMOVUPS src, v
+#define STORE_WHOLE(v, dst) VMOVUPS v, dst
 #define LOAD_TAIL(src, v) VMASKMOVPS src, Y15, v
 #define STORE_TAIL(v, dst) VMASKMOVPS v, Y15, dst
 

@@ -30,6 +30,8 @@
 	BZHIL CX, AX, AX; \ // the low n bits
 	KMOVW AX, K1
 
+#define LOAD_WHOLE(src, v) VMOVUPS src, v
+#define STORE_WHOLE(v, dst) VMOVUPS v, dst
 #define LOAD_TAIL(src, v) VMOVUPS.Z src, K1, v
 #define STORE_TAIL(v, dst) VMOVUPS v, K1, dst
 

@@ -26,18 +26,43 @@ func rotate[T Float](op string, dst, x, cos, sin []T, heads, headDim int, interl
 	checkLen(op, "x", len(x), heads*headDim)
 	checkLen(op, "cos", len(cos), headDim/2)
 	checkLen(op, "sin", len(sin), headDim/2)
-	half := headDim / 2
-	step, apart := 1, half // between pairs, between the members of one
-	if interleaved {
-		step, apart = 2, 1
+	if is32[T]() {
+		turn := active.ropeHalves
+		if interleaved {
+			turn = active.ropePairs
+		}
+		turn(as32(dst), as32(x), as32(cos), as32(sin), headDim, float32(sign))
+		return
 	}
-	for h := range heads {
-		to, from := dst[h*headDim:][:headDim], x[h*headDim:][:headDim]
+	if interleaved {
+		ropePairsGeneric(dst, x, cos, sin, headDim, sign)
+	} else {
+		ropeHalvesGeneric(dst, x, cos, sin, headDim, sign)
+	}
+}
+
+// ropeHalvesGeneric turns the pairs (x[i], x[i+headDim/2]) of every head.
+func ropeHalvesGeneric[T Float](dst, x, cos, sin []T, headDim int, sign T) {
+	half := len(cos)
+	for at := 0; at < len(x); at += headDim {
+		a, b := x[at:][:half], x[at+half:][:half]
+		toA, toB := dst[at:][:half], dst[at+half:][:half]
 		for i := range half {
-			a, b := from[i*step], from[i*step+apart]
-			s := sign * sin[i]
-			to[i*step] = a*cos[i] - b*s
-			to[i*step+apart] = a*s + b*cos[i]
+			c, s := cos[i], sign*sin[i]
+			toA[i], toB[i] = a[i]*c-b[i]*s, a[i]*s+b[i]*c
+		}
+	}
+}
+
+// ropePairsGeneric turns the pairs (x[2i], x[2i+1]) of every head.
+func ropePairsGeneric[T Float](dst, x, cos, sin []T, headDim int, sign T) {
+	half := len(cos)
+	for at := 0; at < len(x); at += headDim {
+		from, to := x[at:][:2*half], dst[at:][:2*half]
+		for i := range half {
+			a, b := from[2*i], from[2*i+1]
+			c, s := cos[i], sign*sin[i]
+			to[2*i], to[2*i+1] = a*c-b*s, a*s+b*c
 		}
 	}
 }

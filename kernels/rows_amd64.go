@@ -12,6 +12,16 @@ func expSumAVX2(dst, x []float32, m float32) float32
 //go:noescape
 func expScaleAVX2(dst, x []float32, m, a float32)
 
+// softmaxRowBackwardAVX2 works like softmaxRowBackwardGeneric.
+//
+//go:noescape
+func softmaxRowBackwardAVX2(dx, dy, y []float32, sum float32)
+
+// logSoftmaxRowBackwardAVX2 works like logSoftmaxRowBackwardGeneric.
+//
+//go:noescape
+func logSoftmaxRowBackwardAVX2(dx, dy, y []float32, sum float32)
+
 // squaredDistanceAVX2 works like squaredDistanceGeneric.
 //
 //go:noescape
@@ -51,6 +61,16 @@ func expSumAVX512(dst, x []float32, m float32) float32
 //
 //go:noescape
 func expScaleAVX512(dst, x []float32, m, a float32)
+
+// softmaxRowBackwardAVX512 works like softmaxRowBackwardGeneric.
+//
+//go:noescape
+func softmaxRowBackwardAVX512(dx, dy, y []float32, sum float32)
+
+// logSoftmaxRowBackwardAVX512 works like logSoftmaxRowBackwardGeneric.
+//
+//go:noescape
+func logSoftmaxRowBackwardAVX512(dx, dy, y []float32, sum float32)
 
 // squaredDistanceAVX512 works like squaredDistanceGeneric.
 //

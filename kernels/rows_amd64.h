@@ -1,9 +1,6 @@
 // Loops over one row of a matrix, on the registers and tails of map_avx2_amd64.h or
 // map_avx512_amd64.h and the exponential of either level. CX n, BX index.
 
-#define LOAD_WHOLE(src, v) VMOVUPS src, v
-#define STORE_WHOLE(v, dst) VMOVUPS v, dst
-
 // EACH: OP on each vector of a row; the loads and stores it is to use are its arguments.
 #define EACH(OP) \
 	XORL BX, BX;                   \ // i = 0
@@ -65,6 +62,22 @@ done:                                    \
 	EXP(V0, V1, V2);     \
 	VMULPS V4, V0, V0;   \ // exp * a
 	ST(V0, (DI)(BX*4))
+
+// SOFTMAX_BACKWARD: dx[i] = y[i]*(dy[i] - sum); DI dx, DX dy, SI y, V3 sum
+#define SOFTMAX_BACKWARD(LD, ST) \
+	LD((SI)(BX*4), V0);  \
+	LD((DX)(BX*4), V1);  \
+	VSUBPS V3, V1, V1;   \ // dy - sum
+	VMULPS V0, V1, V0;   \ // y*(dy - sum)
+	ST(V0, (DI)(BX*4))
+
+// LOG_SOFTMAX_BACKWARD: dx[i] = dy[i] - exp(y[i])*sum; DI dx, DX dy, SI y, V3 sum
+#define LOG_SOFTMAX_BACKWARD(LD, ST) \
+	LD((SI)(BX*4), V0);      \
+	EXP(V0, V1, V2);         \
+	LD((DX)(BX*4), V1);      \
+	VFNMADD231PS V3, V0, V1; \ // dy - exp*sum
+	ST(V1, (DI)(BX*4))
 
 // NORMALISE: y[i] = (x[i] - mean)*rstd*weight[i]; DI y, SI x, DX weight, V3 mean, V4 rstd
 #define NORMALISE(LD, ST) \

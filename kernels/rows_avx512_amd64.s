@@ -33,6 +33,32 @@ TEXT ·expScaleAVX512(SB), NOSPLIT, $0-56
 	VZEROUPPER
 	RET
 
+// The gradient of a row of a softmax, see SOFTMAX_BACKWARD
+//
+// func softmaxRowBackwardAVX512(dx, dy, y []float32, sum float32)
+TEXT ·softmaxRowBackwardAVX512(SB), NOSPLIT, $0-76
+	MOVQ         dx_base+0(FP), DI
+	MOVQ         dy_base+24(FP), DX
+	MOVQ         y_base+48(FP), SI
+	MOVQ         y_len+56(FP), CX
+	VBROADCASTSS sum+72(FP), V3
+	EACH(SOFTMAX_BACKWARD)           // for i { dx[i] = y[i]*(dy[i] - sum) }
+	VZEROUPPER
+	RET
+
+// The gradient of a row of a softmax's logarithm, see LOG_SOFTMAX_BACKWARD
+//
+// func logSoftmaxRowBackwardAVX512(dx, dy, y []float32, sum float32)
+TEXT ·logSoftmaxRowBackwardAVX512(SB), NOSPLIT, $0-76
+	MOVQ         dx_base+0(FP), DI
+	MOVQ         dy_base+24(FP), DX
+	MOVQ         y_base+48(FP), SI
+	MOVQ         y_len+56(FP), CX
+	VBROADCASTSS sum+72(FP), V3
+	EACH(LOG_SOFTMAX_BACKWARD)       // for i { dx[i] = dy[i] - exp(y[i])*sum }
+	VZEROUPPER
+	RET
+
 // Squared distance of a row from a number
 //
 //	for i { sum += (x[i] - mean)² }    // in four vectors of partial sums

@@ -123,6 +123,7 @@ func init() {
 		ropeCase("RoPE", runRoPE[float32], runRoPE[float64]),
 		ropeCase("RoPE interleaved", runRoPEInterleaved[float32], runRoPEInterleaved[float64]),
 		ropeCase("RoPEBackward", runRoPEBackward[float32], runRoPEBackward[float64]),
+		ropeCase("RoPEBackward interleaved", runRoPEBackwardInterleaved[float32], runRoPEBackwardInterleaved[float64]),
 		kernelCase{
 			name: "Gather", outs: 1, exact: true,
 			args: func(r *rand.Rand, n int) *operands[float64] {
@@ -210,5 +211,8 @@ func runRoPEInterleaved[T Float](o *operands[T]) {
 }
 func runRoPEBackward[T Float](o *operands[T]) {
 	RoPEBackward(o.f[0], o.f[1], o.f[2], o.f[3], o.n[0], o.n[1], false)
+}
+func runRoPEBackwardInterleaved[T Float](o *operands[T]) {
+	RoPEBackward(o.f[0], o.f[1], o.f[2], o.f[3], o.n[0], o.n[1], true)
 }
 func runArgMax[T Float](o *operands[T]) { o.f[0][0] = T(ArgMax(o.f[1])) }

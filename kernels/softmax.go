@@ -41,10 +41,7 @@ func LogSoftmax[T Float](dst, x []T, rows, cols int) {
 	checkLen("LogSoftmax", "x", len(x), rows*cols)
 	for r := range rows {
 		row := x[r*cols:][:cols]
-		shift := logSumExp(row)
-		for c, v := range row {
-			dst[r*cols+c] = v - shift
-		}
+		AddScalar(dst[r*cols:][:cols], row, -logSumExp(row))
 	}
 }
 
@@ -57,11 +54,8 @@ func LogSoftmaxBackward[T Float](dx, dy, y []T, rows, cols int) {
 	checkLen("LogSoftmaxBackward", "dy", len(dy), rows*cols)
 	checkLen("LogSoftmaxBackward", "y", len(y), rows*cols)
 	for r := range rows {
-		d, out := dy[r*cols:][:cols], dx[r*cols:][:cols]
-		sum := Sum(d)
-		for c, v := range y[r*cols:][:cols] {
-			out[c] = d[c] - sum*T(math.Exp(float64(v)))
-		}
+		d := dy[r*cols:][:cols]
+		logSoftmaxRowBackward(dx[r*cols:][:cols], d, y[r*cols:][:cols], Sum(d))
 	}
 }
 
@@ -98,7 +92,32 @@ func expSumGeneric[T Float](dst, x []T, m T) T {
 
 // softmaxRowBackward computes dx = y ∘ (dy − sum).
 func softmaxRowBackward[T Float](dx, dy, y []T, sum T) {
+	if is32[T]() {
+		active.softmaxRowBackward(as32(dx), as32(dy), as32(y), float32(sum))
+		return
+	}
+	softmaxRowBackwardGeneric(dx, dy, y, sum)
+}
+
+func softmaxRowBackwardGeneric[T Float](dx, dy, y []T, sum T) {
+	dx, dy = dx[:len(y)], dy[:len(y)]
 	for c, p := range y {
 		dx[c] = p * (dy[c] - sum)
+	}
+}
+
+// logSoftmaxRowBackward computes dx = dy − exp(y)·sum.
+func logSoftmaxRowBackward[T Float](dx, dy, y []T, sum T) {
+	if is32[T]() {
+		active.logSoftmaxRowBackward(as32(dx), as32(dy), as32(y), float32(sum))
+		return
+	}
+	logSoftmaxRowBackwardGeneric(dx, dy, y, sum)
+}
+
+func logSoftmaxRowBackwardGeneric[T Float](dx, dy, y []T, sum T) {
+	dx, dy = dx[:len(y)], dy[:len(y)]
+	for c, v := range y {
+		dx[c] = dy[c] - T(math.Exp(float64(v)))*sum
 	}
 }

@@ -9,6 +9,7 @@ type table struct {
 	add, sub, mul, div map2
 	axpy               func(y, x []float32, a float32)
 	scale, fill        func(x []float32, a float32)
+	addScalar          func(dst, x []float32, a float32)
 
 	// reductions
 	dot              func(x, y []float32) float32
@@ -43,14 +44,19 @@ type table struct {
 	gemmTileBF16 func(c []float32, ldc int, a, b []float32, k int, alpha, beta float32, rows, cols int)
 
 	// rows: softmax, cross-entropy, normalisation
-	expSum          func(dst, x []float32, m float32) float32
-	expScale        func(dst, x []float32, m, a float32)
-	squaredDistance func(x []float32, mean float32) float32
-	normalise       func(y, x, weight []float32, mean, rstd float32)
-	normaliseBias   func(y, x, weight, bias []float32, mean, rstd float32)
-	normSums        func(dy, x, weight []float32, mean, rstd float32) (sum, product float32)
-	normGradient    func(dx, dy, x, weight []float32, mean, rstd, sum, product float32)
-	normWeight      func(dweight, dy, x []float32, mean, rstd float32)
+	expSum                func(dst, x []float32, m float32) float32
+	expScale              func(dst, x []float32, m, a float32)
+	softmaxRowBackward    func(dx, dy, y []float32, sum float32)
+	logSoftmaxRowBackward func(dx, dy, y []float32, sum float32)
+	squaredDistance       func(x []float32, mean float32) float32
+	normalise             func(y, x, weight []float32, mean, rstd float32)
+	normaliseBias         func(y, x, weight, bias []float32, mean, rstd float32)
+	normSums              func(dy, x, weight []float32, mean, rstd float32) (sum, product float32)
+	normGradient          func(dx, dy, x, weight []float32, mean, rstd, sum, product float32)
+	normWeight            func(dweight, dy, x []float32, mean, rstd float32)
+
+	// rotary embedding of pairs half a head apart, or side by side
+	ropeHalves, ropePairs func(dst, x, cos, sin []float32, headDim int, sign float32)
 
 	// attention
 	strip           func(c []float32, ldc int, a []float32, ars, acs int, b []float32, ldb, n, k int, add bool)
@@ -78,13 +84,14 @@ type (
 
 // generic is the table of plain Go kernels.
 var generic = table{
-	add:   addGeneric[float32],
-	sub:   subGeneric[float32],
-	mul:   mulGeneric[float32],
-	div:   divGeneric[float32],
-	axpy:  axpyGeneric[float32],
-	scale: scaleGeneric[float32],
-	fill:  fillGeneric[float32],
+	add:       addGeneric[float32],
+	sub:       subGeneric[float32],
+	mul:       mulGeneric[float32],
+	div:       divGeneric[float32],
+	axpy:      axpyGeneric[float32],
+	scale:     scaleGeneric[float32],
+	fill:      fillGeneric[float32],
+	addScalar: addScalarGeneric[float32],
 
 	peak:     peakGeneric,
 	peakBF16: peakGeneric,
@@ -121,14 +128,19 @@ var generic = table{
 	roundBF16:    roundBF16Generic[float32],
 	gemmTileBF16: gemmTileGeneric[float32],
 
-	expSum:          expSumGeneric[float32],
-	expScale:        expScaleGeneric[float32],
-	squaredDistance: squaredDistanceGeneric[float32],
-	normalise:       normaliseGeneric[float32],
-	normaliseBias:   normaliseBiasGeneric[float32],
-	normSums:        normSumsGeneric[float32],
-	normGradient:    normGradientGeneric[float32],
-	normWeight:      normWeightGeneric[float32],
+	expSum:                expSumGeneric[float32],
+	expScale:              expScaleGeneric[float32],
+	softmaxRowBackward:    softmaxRowBackwardGeneric[float32],
+	logSoftmaxRowBackward: logSoftmaxRowBackwardGeneric[float32],
+	squaredDistance:       squaredDistanceGeneric[float32],
+	normalise:             normaliseGeneric[float32],
+	normaliseBias:         normaliseBiasGeneric[float32],
+	normSums:              normSumsGeneric[float32],
+	normGradient:          normGradientGeneric[float32],
+	normWeight:            normWeightGeneric[float32],
+
+	ropeHalves: ropeHalvesGeneric[float32],
+	ropePairs:  ropePairsGeneric[float32],
 
 	strip:           stripGeneric[float32],
 	dots:            dotsGeneric[float32],

@@ -97,6 +97,14 @@ func init() {
 			work: func(o *operands[float64]) (bytes, flops int) { return 8 * len(o.f[0]), len(o.f[0]) },
 		},
 		kernelCase{
+			name: "AddScalar", outs: 1, elementwise: true, exact: true, alias: [][2]int{{0, 1}},
+			args: func(r *rand.Rand, n int) *operands[float64] {
+				return &operands[float64]{f: [][]float64{garbage(n), normal(r, n)}, s: []float64{r.NormFloat64()}}
+			},
+			run32: runAddScalar[float32], run64: runAddScalar[float64],
+			work: func(o *operands[float64]) (bytes, flops int) { return 8 * len(o.f[0]), len(o.f[0]) },
+		},
+		kernelCase{
 			name: "Fill", outs: 1, elementwise: true, exact: true,
 			args: func(r *rand.Rand, n int) *operands[float64] {
 				return &operands[float64]{f: [][]float64{garbage(n)}, s: []float64{r.NormFloat64()}}
@@ -177,11 +185,12 @@ func runAllFinite[T Float](o *operands[T]) {
 		o.f[0][0] = 1
 	}
 }
-func runAxpy[T Float](o *operands[T])    { Axpy(o.f[0], o.f[1], o.s[0]) }
-func runScale[T Float](o *operands[T])   { Scale(o.f[0], o.s[0]) }
-func runFill[T Float](o *operands[T])    { Fill(o.f[0], o.s[0]) }
-func runAddRows[T Float](o *operands[T]) { AddRows(o.f[0], o.f[1], o.n[0], o.n[1]) }
-func runAddBias[T Float](o *operands[T]) { AddBias(o.f[0], o.f[1], o.f[2], o.n[0], o.n[1]) }
+func runAxpy[T Float](o *operands[T])      { Axpy(o.f[0], o.f[1], o.s[0]) }
+func runScale[T Float](o *operands[T])     { Scale(o.f[0], o.s[0]) }
+func runAddScalar[T Float](o *operands[T]) { AddScalar(o.f[0], o.f[1], o.s[0]) }
+func runFill[T Float](o *operands[T])      { Fill(o.f[0], o.s[0]) }
+func runAddRows[T Float](o *operands[T])   { AddRows(o.f[0], o.f[1], o.n[0], o.n[1]) }
+func runAddBias[T Float](o *operands[T])   { AddBias(o.f[0], o.f[1], o.f[2], o.n[0], o.n[1]) }
 func runSwiGLUBackward[T Float](o *operands[T]) {
 	SwiGLUBackward(o.f[0], o.f[1], o.f[2], o.f[3], o.f[4])
 }

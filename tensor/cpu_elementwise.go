@@ -121,10 +121,7 @@ func (c *CPU) AddScalar(dst, x *Tensor, k float64) {
 }
 
 func addScalarChunk[T kernels.Float](a *unaryArgs, lo, hi int) {
-	dst, k := Data[T](a.dst)[lo:hi], T(a.constant)
-	for i, v := range Data[T](a.x)[lo:hi] {
-		dst[i] = v + k
-	}
+	kernels.AddScalar(Data[T](a.dst)[lo:hi], Data[T](a.x)[lo:hi], T(a.constant))
 }
 
 // Accumulate works as Backend says.
