@@ -39,7 +39,7 @@ func embeddingChunk[T kernels.Float](a *embeddingArgs, lo, hi int) {
 
 // embeddingColumns is the width of the strip of columns one task of the backward takes:
 // rows may repeat, so tasks cannot share them out.
-const embeddingColumns = 64
+const embeddingColumns = 256
 
 // EmbeddingBackward works as Backend says.
 func (c *CPU) EmbeddingBackward(dtable, dy, ids *Tensor) {
