@@ -25,7 +25,7 @@ type methodsPlan struct {
 
 func defaultMethods() methodsPlan {
 	p := methodsPlan{
-		GRPO: train.DefaultRL(train.GRPO, 75), RLOO: train.DefaultRL(train.RLOO, 60), Own: 2000,
+		GRPO: train.DefaultRL(train.GRPO, 100), RLOO: train.DefaultRL(train.RLOO, 60), Own: 2000,
 		DPO: train.DPOConfig{Loss: "dpo", Beta: 0.1, FineTuneConfig: train.FineTuneConfig{
 			Batch: 32, Accumulate: 1, AdamW: train.DefaultAdamW(), Heldout: 0.03,
 			Schedule: train.Schedule{Kind: "linear", Peak: 1e-4, Warmup: 20, Steps: 180, Final: 0.1},
@@ -77,7 +77,7 @@ func (d *demo) answerByLoRA(ctx context.Context, s *demoStep) error {
 	}
 	d.ui.say("trainable / total: %v", l.Count())
 	p := d.plan.Answer
-	p.Schedule.Peak = d.plan.Methods.Rate
+	p.Schedule.Peak, p.Schedule.Steps = d.plan.Methods.Rate, p.Schedule.Steps*7/5 // adapters learn a little slower
 	p.AdamW.WeightDecay = 0
 	if err := d.fineTune(ctx, s, l, p); err != nil {
 		return err
