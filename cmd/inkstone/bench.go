@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"inkstone/cmd/inkstone/internal/suite"
 	"inkstone/kernels"
 	"inkstone/tensor"
 )
@@ -93,23 +94,12 @@ func (b *benchGemmCmd) Run(ctx context.Context, u *ui, g *globals) error {
 // timeGemm times one product: a warm-up, then repeats of as many calls as fill 50 ms.
 func timeGemm(cpu *tensor.CPU, layout string, s [3]int, repeats int) gemmResult {
 	m, n, k := s[0], s[1], s[2]
-	matrix := func(name string, rows, cols int, transposed bool) *tensor.Tensor {
-		if transposed {
-			rows, cols = cols, rows
-		}
-		t := tensor.New(tensor.Float32, rows, cols)
-		tensor.FillUniform(t, tensor.NewStream(1, name, 0), -1, 1)
-		if transposed {
-			return t.Transpose(0, 1)
-		}
-		return t
-	}
-	a, b := matrix("a", m, k, layout[0] == 'T'), matrix("b", k, n, layout[1] == 'T')
-	c := tensor.New(tensor.Float32, m, n)
+	product := suite.MatMul(layout, m, n, k)
+	x := product.Operands()
 	multiply := func(calls int) time.Duration {
 		start := time.Now()
 		for range calls {
-			cpu.MatMul(c, a, b, nil, 1, 0)
+			product.Run(cpu, x)
 		}
 		return time.Since(start)
 	}
@@ -117,7 +107,7 @@ func timeGemm(cpu *tensor.CPU, layout string, s [3]int, repeats int) gemmResult 
 	calls := max(1, int(50*time.Millisecond/max(multiply(1), time.Nanosecond)))
 	rates := make([]float64, repeats)
 	for i := range rates {
-		rates[i] = 2 * float64(m) * float64(n) * float64(k) * float64(calls) / multiply(calls).Seconds() / 1e9
+		rates[i] = product.FLOPs * float64(calls) / multiply(calls).Seconds() / 1e9
 	}
 	slices.Sort(rates)
 	return gemmResult{
