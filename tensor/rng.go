@@ -3,6 +3,9 @@ package tensor
 import (
 	"hash/fnv"
 	"math"
+	"runtime"
+	"sync"
+	"sync/atomic"
 
 	"inkstone/kernels"
 )
@@ -80,25 +83,48 @@ func (r *RNG) IntN(n int) int {
 }
 
 // FillNormal fills a Float32 or Float64 tensor with normal numbers of the given mean and
-// standard deviation.
+// standard deviation: element i is the i-th that an RNG of the stream draws.
 func FillNormal(t *Tensor, s Stream, mean, std float64) {
-	fillRandom(t, s, func(r *RNG) float64 { return mean + std*r.Normal() })
+	fillRandom(t, s, 4, func(r *RNG) float64 { return mean + std*r.Normal() })
 }
 
-// FillUniform fills a Float32 or Float64 tensor with numbers in [lo, hi).
+// FillUniform fills a Float32 or Float64 tensor with numbers in [lo, hi): element i is the i-th
+// that an RNG of the stream draws.
 func FillUniform(t *Tensor, s Stream, lo, hi float64) {
-	fillRandom(t, s, func(r *RNG) float64 { return lo + (hi-lo)*r.Float64() })
+	fillRandom(t, s, 2, func(r *RNG) float64 { return lo + (hi-lo)*r.Float64() })
 }
 
-func fillRandom(t *Tensor, s Stream, draw func(*RNG) float64) {
-	r := NewRNG(s)
-	if t.dtype == Float64 {
-		for i, x := 0, Data[float64](t); i < len(x); i++ {
-			x[i] = draw(r)
-		}
-		return
+// fillPiece is how many elements one task of fillRandom fills: whole blocks of the stream.
+const fillPiece = 1 << 15
+
+// fillRandom draws every element, words numbers of the stream each. Where a piece of the tensor
+// begins in the stream follows from that, so pieces are filled side by side, by as many
+// goroutines as Go may run at once.
+func fillRandom(t *Tensor, s Stream, words int, draw func(*RNG) float64) {
+	n := t.Len()
+	var next atomic.Int64
+	var filling sync.WaitGroup
+	for range min(runtime.GOMAXPROCS(0), pieces(n, fillPiece)) {
+		filling.Go(func() {
+			for {
+				lo := int(next.Add(fillPiece)) - fillPiece
+				if lo >= n {
+					return
+				}
+				hi, r := min(lo+fillPiece, n), &RNG{s: s, block: uint64(lo) * uint64(words) / 4}
+				if t.dtype == Float64 {
+					fillWith(Data[float64](t)[lo:hi], r, draw)
+				} else {
+					fillWith(Data[float32](t)[lo:hi], r, draw)
+				}
+			}
+		})
 	}
-	for i, x := 0, Data[float32](t); i < len(x); i++ {
-		x[i] = float32(draw(r))
+	filling.Wait()
+}
+
+func fillWith[T float32 | float64](x []T, r *RNG, draw func(*RNG) float64) {
+	for i := range x {
+		x[i] = T(draw(r))
 	}
 }
