@@ -93,7 +93,6 @@ func (d *demo) judge(ctx context.Context, s *demoStep) error {
 	if result.Steps < result.Planned {
 		return errInterrupted
 	}
-	s.Tokens = result.Tokens
 	if s.Judge, err = d.examineJudge(scorer, test); err != nil {
 		return err
 	}

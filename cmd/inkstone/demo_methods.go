@@ -119,7 +119,6 @@ func (d *demo) prefer(ctx context.Context, s *demoStep) error {
 	if result.Steps < result.Planned {
 		return errInterrupted
 	}
-	s.Tokens = result.Tokens
 	return d.examine(ctx, s, policy)
 }
 

@@ -3,7 +3,9 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
@@ -22,7 +24,7 @@ type demoStep struct {
 	Name  string `json:"-"`
 	Title string `json:"-"`
 
-	Seconds float64 `json:"seconds"` // of the step, with its examination
+	Seconds float64 `json:"seconds"` // of the step, with its examination and with what came before an interruption
 	Tokens  int     `json:"tokens"`  // read while learning
 
 	Poems      [][]string      `json:"poems,omitempty"` // written to the tasks of the exam
@@ -43,7 +45,8 @@ const resultFile = "result.json"
 // step takes a step of the demo, or takes up its result if it is done.
 func (d *demo) step(ctx context.Context, name, title string, run func(context.Context, *demoStep) error) (*demoStep, error) {
 	s := &demoStep{Name: name, Title: title}
-	path := filepath.Join(d.out, name, resultFile)
+	dir := filepath.Join(d.out, name)
+	path := filepath.Join(dir, resultFile)
 	data, err := os.ReadFile(path)
 	if err == nil {
 		if err := json.Unmarshal(data, s); err != nil {
@@ -54,11 +57,20 @@ func (d *demo) step(ctx context.Context, name, title string, run func(context.Co
 		return nil, err
 	} else {
 		d.ui.say("\n%s.", title)
+		before, err := readHistory(dir)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return nil, err
+		}
 		start := time.Now()
 		if err := run(ctx, s); err != nil {
 			return nil, err
 		}
-		s.Seconds = time.Since(start).Seconds()
+		s.Seconds = before.total("seconds") + time.Since(start).Seconds()
+		after, err := readHistory(dir)
+		if err != nil {
+			return nil, err
+		}
+		s.Tokens = int(after.total("tokens"))
 		if data, err = json.Marshal(s); err != nil {
 			return nil, err
 		}
@@ -67,7 +79,7 @@ func (d *demo) step(ctx context.Context, name, title string, run func(context.Co
 		}
 	}
 	s.judgements = d.judgePoems(s.Poems)
-	s.metrics, err = readHistory(filepath.Join(d.out, name))
+	s.metrics, err = readHistory(dir)
 	return s, err
 }
 
@@ -90,10 +102,7 @@ func (d *demo) learnIn(ctx context.Context, s *demoStep, config any, l train.Lea
 	if run.Step > 0 {
 		d.ui.say("Going on after step %d of %d.", run.Step, steps)
 	}
-	loop.OnStep = func(stats train.Stats) (map[string]any, error) {
-		s.Tokens += stats.Tokens
-		return onStep(stats)
-	}
+	loop.OnStep = onStep
 	done, err := loop.Train(ctx)
 	if err == nil && done < steps {
 		err = errInterrupted

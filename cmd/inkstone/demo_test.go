@@ -227,6 +227,16 @@ func TestDemoInterrupted(t *testing.T) {
 	if errA != nil || errB != nil || !bytes.Equal(a, b) {
 		t.Errorf("interrupted four times it ends with\n%s\nin one go with\n%s", b, a)
 	}
+	for _, dir := range []string{reciteDir, answerDir, judgeDir, improveDir} {
+		a, b := readStep(t, whole, dir), readStep(t, parts, dir)
+		h, err := readHistory(filepath.Join(parts, dir))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if a.Tokens != b.Tokens || b.Tokens == 0 || b.Seconds < h.total("seconds") {
+			t.Errorf("%s: %d tokens and %v s, want %d and at least %v", dir, b.Tokens, b.Seconds, a.Tokens, h.total("seconds"))
+		}
+	}
 	for _, dir := range []string{train.ModelDir, filepath.Join(judgeDir, train.ModelDir)} {
 		a, errA := os.ReadFile(filepath.Join(whole, dir, "model.safetensors"))
 		b, errB := os.ReadFile(filepath.Join(parts, dir, "model.safetensors"))
@@ -284,4 +294,17 @@ func TestDemoMinutes(t *testing.T) {
 	if err := wrong.Run(t.Context(), &ui{people: io.Discard}, &globals{Seed: 1, Precision: "f32"}); err == nil || !strings.Contains(err.Error(), "one of them") {
 		t.Errorf("--steps and --minutes together give %v", err)
 	}
+}
+
+// readStep reads the result of a step.
+func readStep(t *testing.T, out, dir string) (s demoStep) {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join(out, dir, resultFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(data, &s); err != nil {
+		t.Fatal(err)
+	}
+	return s
 }

@@ -64,7 +64,7 @@ func (c *dpoCmd) Run(ctx context.Context, u *ui, g *globals) error {
 		u.say("Adapter: %s", result.Adapter)
 	}
 	u.say("Loss %.4f; of %d held-out pairs the policy raised the better answer over the worse in %.1f %%, moving %.4f nats a token.\nModel: %s\nReport: %s",
-		h.recent("loss"), result.Heldout.Pairs, 100*result.Heldout.Accuracy, result.KL, result.Model, filepath.Join(c.Out, reportFile))
+		h.last("loss", 20), result.Heldout.Pairs, 100*result.Heldout.Accuracy, result.KL, result.Model, filepath.Join(c.Out, reportFile))
 	u.event("result", struct {
 		preferenceEvent
 		KL float64 `json:"kl"`

@@ -30,15 +30,6 @@ func readHistory(dir string) (history, error) {
 	return h, err
 }
 
-// recent returns the mean of a figure over the last steps, 20 at most.
-func (h history) recent(figure string) (mean float64) {
-	last := h[figure][max(0, len(h[figure])-20):]
-	for _, x := range last {
-		mean += x / float64(len(last))
-	}
-	return mean
-}
-
 // A historyCurve is a figure of a history with a title and a unit.
 type historyCurve struct{ figure, title, unit string }
 

@@ -150,7 +150,7 @@ type preferenceEvent struct {
 
 func (f *preferenceFlags) event(r train.PreferenceResult, h history) preferenceEvent {
 	return preferenceEvent{
-		Loss: h.recent("loss"), Accuracy: r.Heldout.Accuracy, Pairs: r.Heldout.Pairs, Margin: r.Heldout.Margin,
+		Loss: h.last("loss", 20), Accuracy: r.Heldout.Accuracy, Pairs: r.Heldout.Pairs, Margin: r.Heldout.Margin,
 		Speed: float64(r.Tokens) / max(r.Seconds, 1e-9), Steps: r.Steps, Model: r.Model, Adapter: r.Adapter, Report: filepath.Join(f.Out, reportFile), Out: f.Out,
 	}
 }

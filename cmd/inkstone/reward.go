@@ -62,7 +62,7 @@ func (c *rewardCmd) Run(ctx context.Context, u *ui, g *globals) error {
 	if result.Adapter != "" {
 		u.say("Adapter: %s", result.Adapter)
 	}
-	u.say("Loss %.4f; of %d held-out pairs %.1f %% are judged as people did.\nModel: %s\nReport: %s", h.recent("loss"), result.Heldout.Pairs, 100*result.Heldout.Accuracy, result.Model, filepath.Join(c.Out, reportFile))
+	u.say("Loss %.4f; of %d held-out pairs %.1f %% are judged as people did.\nModel: %s\nReport: %s", h.last("loss", 20), result.Heldout.Pairs, 100*result.Heldout.Accuracy, result.Model, filepath.Join(c.Out, reportFile))
 	u.event("result", c.event(result.PreferenceResult, h))
 	return nil
 }
