@@ -41,12 +41,13 @@ func attentionForward(B, T, S int) Case {
 // attentionBackward computes the scores anew and needs four products more.
 func attentionBackward(B, T int) Case {
 	forward := attentionForward(B, T, T)
-	cpu := tensor.NewCPU(1)
 	return Case{
 		Kernel: "AttentionBackward", Shape: forward.Shape, outs: 3,
 		FLOPs: 2.5 * forward.FLOPs, Bytes: 2 * forward.Bytes,
 		operands: func(m *maker) []*tensor.Tensor {
 			x := forward.operands(m) // o, lse, q, k, v
+			cpu := tensor.NewCPU(1)
+			defer cpu.Close()
 			forward.run(cpu, x)
 			z := func() *tensor.Tensor { return m.zeros(B, T, heads, headSize) }
 			return append([]*tensor.Tensor{z(), z(), z(), m.some(B, T, heads, headSize)}, x[2], x[3], x[4], x[0], x[1])
