@@ -2,7 +2,10 @@ package dl
 
 import (
 	"context"
+	"fmt"
+	"os"
 	"runtime"
+	"runtime/debug"
 	"sync"
 	"time"
 )
@@ -32,6 +35,26 @@ func (m Mode) String() string {
 	return "auto"
 }
 
+// modeVariable is the environment variable that decides where Options say Auto.
+const modeVariable = "INKSTONE_DL"
+
+// choose returns the modes to try, the best first.
+func (m Mode) choose() ([]Mode, error) {
+	if m != Auto {
+		return []Mode{m}, nil
+	}
+	switch v := os.Getenv(modeVariable); v {
+	case "", "auto":
+		return []Mode{Direct, Mailbox}, nil
+	case "direct":
+		return []Mode{Direct}, nil
+	case "mailbox":
+		return []Mode{Mailbox}, nil
+	default:
+		return nil, fmt.Errorf("dl: %s=%s: want direct or mailbox", modeVariable, v)
+	}
+}
+
 // Options say how to boot and what to try first in a child process.
 type Options struct {
 	Mode         Mode
@@ -44,18 +67,27 @@ type Options struct {
 
 // Loader is the C library in this process.
 type Loader struct {
-	mode  Mode
-	path  string // of the dynamic loader
-	libc  string
-	calls Caller
+	mode   Mode
+	path   string // of the dynamic loader
+	libc   string
+	caller Caller
+	native native
 
-	tid   int           // the thread that runs jobs
-	mu    sync.Mutex    // one job at a time
-	job   func(*Caller) // what to run
-	start chan struct{}
-	done  chan struct{}
-	fault any  // the value of a panic in the job
-	left  bool // the job ended its goroutine: runtime.Goexit
+	thread int           // the thread that runs jobs
+	mu     sync.Mutex    // held for the length of a job
+	job    func(*Caller) // what to run
+	start  chan struct{}
+	done   chan struct{}
+	fault  *PanicError // the job's panic
+	left   bool        // the job called runtime.Goexit
+}
+
+// the is the process's one loader.
+var the struct {
+	mu     sync.Mutex
+	loader *Loader
+	err    error           // of a boot that failed half-way, which cannot be tried again
+	probed map[string]Mode // probes that went well, and the mode they found to work
 }
 
 // Boot brings the system's C library into this process, once; later calls return the same
@@ -66,20 +98,117 @@ type Loader struct {
 // Boot is for whoever wants a device, never for an init function: a program that computes on
 // the CPU alone pays nothing.
 func Boot(ctx context.Context, o Options) (*Loader, error) {
-	return nil, ErrUnsupported
+	the.mu.Lock()
+	defer the.mu.Unlock()
+	if the.err != nil {
+		return nil, the.err
+	}
+	modes, err := o.Mode.choose()
+	if err != nil {
+		return nil, err
+	}
+	if the.loader != nil {
+		modes = []Mode{the.loader.mode}
+	}
+	plan, err := newPlan(o, modes[0])
+	if err != nil && len(modes) > 1 {
+		modes = modes[1:]
+		plan, err = newPlan(o, modes[0])
+	}
+	if err != nil {
+		return nil, err
+	}
+	if !o.NoProbe {
+		mode, err := probeModes(ctx, o, modes)
+		if err != nil {
+			return nil, err
+		}
+		plan.mode = mode
+	}
+	if the.loader != nil {
+		return the.loader, nil
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	l := &Loader{mode: plan.mode, path: plan.path, start: make(chan struct{}), done: make(chan struct{})}
+	l.caller.loader = l
+	ready := make(chan error)
+	go l.run(plan, ready)
+	if err := <-ready; err != nil {
+		the.err = err
+		return nil, err
+	}
+	the.loader = l
+	return l, nil
+}
+
+// run is the goroutine that owns C's thread. It boots and then does jobs; it never returns,
+// for with a locked goroutine its thread ends, and C's thread must not.
+func (l *Loader) run(p *plan, ready chan<- error) {
+	runtime.LockOSThread()
+	l.thread = threadID()
+	ready <- l.boot(p)
+	for {
+		l.serve()
+	}
+}
+
+// serve does one job.
+func (l *Loader) serve() {
+	<-l.start
+	finished := false
+	defer func() {
+		if !finished {
+			if v := recover(); v != nil {
+				l.fault = &PanicError{Value: v, Stack: debug.Stack()}
+			} else {
+				l.left = true
+			}
+		}
+		l.done <- struct{}{}
+		for l.left { // this goroutine is being ended; while it is in here, it is not
+			l.serve()
+		}
+	}()
+	l.job(&l.caller)
+	finished = true
 }
 
 // Do runs f on the thread on which C lives and waits for it. Calls of different goroutines
-// take turns; Do within f runs at once. A panic in f is raised in the caller.
+// take turns; Do within f runs at once. A panic in f is raised in the caller, as a
+// *PanicError.
 //
 // The hop between threads costs about 5 µs, so f should do much at once: record a command
 // buffer, submit it, wait for it. Heavy Go loops have no place in f: the thread takes no
 // signals, so the scheduler cannot interrupt it between function calls.
 func (l *Loader) Do(f func(c *Caller)) {
+	if threadID() == l.thread { // only the goroutine of run is ever on that thread
+		f(&l.caller)
+		return
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	runtime.KeepAlive(f)
+	l.job, l.fault, l.left = f, nil, false
+	l.start <- struct{}{}
+	<-l.done
+	l.job = nil
+	switch {
+	case l.left:
+		runtime.Goexit()
+	case l.fault != nil:
+		panic(l.fault)
+	}
 }
+
+// PanicError is a panic in a function that Do ran, on its way through Do's caller.
+type PanicError struct {
+	Value any    // what the function panicked with
+	Stack []byte // where
+}
+
+// Error returns the value and the stack.
+func (e *PanicError) Error() string { return fmt.Sprintf("%v\n\n%s", e.Value, e.Stack) }
 
 // Mode returns Direct or Mailbox.
 func (l *Loader) Mode() Mode { return l.mode }
