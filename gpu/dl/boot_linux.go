@@ -6,6 +6,7 @@ import (
 	"debug/elf"
 	"fmt"
 	"os"
+	"syscall"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -209,3 +210,11 @@ func staticProgram() error {
 
 // threadID identifies the thread this runs on.
 func threadID() int { return unix.Gettid() }
+
+// exitSignal returns the signal that ended a process, or nil.
+func exitSignal(p *os.ProcessState) os.Signal {
+	if w, ok := p.Sys().(syscall.WaitStatus); ok && w.Signaled() {
+		return w.Signal()
+	}
+	return nil
+}

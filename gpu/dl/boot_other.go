@@ -2,6 +2,8 @@
 
 package dl
 
+import "os"
+
 // In this build nothing can be loaded: newPlan says so and the rest is never reached.
 
 type native struct{}
@@ -29,3 +31,5 @@ func (c *Caller) KeepSignals(f func()) error {
 }
 
 func threadID() int { return -1 }
+
+func exitSignal(*os.ProcessState) os.Signal { return nil }

@@ -4,6 +4,7 @@ package dl
 
 import (
 	"math"
+	"os"
 	"syscall"
 
 	"golang.org/x/sys/windows"
@@ -58,3 +59,5 @@ func (c *Caller) KeepSignals(f func()) error {
 }
 
 func threadID() int { return int(windows.GetCurrentThreadId()) }
+
+func exitSignal(*os.ProcessState) os.Signal { return nil }

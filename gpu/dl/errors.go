@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"strings"
 )
 
 // Errors that callers tell apart with errors.Is.
@@ -32,9 +31,11 @@ type ProbeError struct {
 	Signal   os.Signal // the signal that ended it, or nil
 	TimedOut bool      // it was ended because it did not answer in time
 	Output   string    // the last of what it and the libraries printed
+
+	said []string // the lines of Output that came in Step
 }
 
-// Error says in one line what happened, with the last line that the child printed.
+// Error says in one line what happened, with the first thing that the child printed then.
 func (e *ProbeError) Error() string {
 	var what string
 	switch {
@@ -48,9 +49,8 @@ func (e *ProbeError) Error() string {
 		what = fmt.Sprintf("exited with code %d", e.ExitCode)
 	}
 	text := fmt.Sprintf("%v: %s: %s", ErrProbe, e.Step, what)
-	lines := strings.Split(strings.TrimSpace(e.Output), "\n")
-	if last := strings.TrimSpace(lines[len(lines)-1]); last != "" && e.Message == "" {
-		text += fmt.Sprintf(" (it said %q)", last)
+	if e.Message == "" && len(e.said) > 0 {
+		text += fmt.Sprintf(" (it said %q)", e.said[0])
 	}
 	return text
 }
