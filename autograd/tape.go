@@ -32,7 +32,7 @@ type Tape struct {
 
 // NewTape returns a tape that computes on a backend.
 func NewTape(backend tensor.Backend) *Tape {
-	return &Tape{backend: backend, arena: tensor.NewArena()}
+	return &Tape{backend: backend, arena: tensor.NewArenaOn(backend)}
 }
 
 // Backend returns the backend the tape computes on.

@@ -13,12 +13,20 @@ type Arena struct {
 	free    [64][]*Buffer
 	bytes   int
 	poison  bool
+	device  Device // nil for memory of the host
 }
 
 // NewArena returns an empty arena.
 func NewArena() *Arena { return new(Arena) }
 
-// Bytes returns the memory the arena holds, in use or free.
+// NewArenaOn returns an empty arena for a backend's results. Where the backend is a Device,
+// the host gets memory only for what it looks at.
+func NewArenaOn(b Backend) *Arena {
+	d, _ := b.(Device)
+	return &Arena{device: d}
+}
+
+// Bytes returns the memory the arena holds, in use or free, on the host or on the device.
 func (a *Arena) Bytes() int { return a.bytes }
 
 // Poison makes the arena fill released memory with NaN bit patterns, so that a test sees
@@ -85,14 +93,18 @@ func (a *Arena) buffer(n int) *Buffer {
 	class, size := sizeClass(n)
 	list := a.free[class]
 	for i := len(list) - 1; i >= 0; i-- {
-		if b := list[i]; cap(b.mem) == size {
+		if b := list[i]; b.class == size {
 			a.free[class] = append(list[:i], list[i+1:]...)
-			b.mem, b.refs = b.mem[:n], 1
+			b.size, b.refs = n, 1
 			return b
 		}
 	}
-	b := newBuffer(size)
-	b.mem, b.arena, b.refs = b.mem[:n], a, 1
+	b := &Buffer{size: n, class: size, arena: a, refs: 1}
+	if a.device != nil {
+		b.mirror = a.device.NewMirror(size)
+	} else {
+		b.mem = newMemory(size)
+	}
 	a.bytes += size
 	return b
 }
@@ -109,13 +121,17 @@ func (a *Arena) Release(t *Tensor) {
 	if b.refs--; b.refs > 0 {
 		return
 	}
-	b.mem = b.mem[:cap(b.mem)]
-	if a.poison {
-		for i := range b.mem {
-			b.mem[i] = 0xff
+	b.size = b.class
+	switch {
+	case a.poison:
+		mem := b.host(true)
+		for i := range mem {
+			mem[i] = 0xff
 		}
+	case b.mirror != nil:
+		b.mirror.Discard()
 	}
-	class, _ := sizeClass(len(b.mem))
+	class, _ := sizeClass(b.class)
 	a.free[class] = append(a.free[class], b)
 }
 

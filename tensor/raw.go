@@ -48,11 +48,8 @@ func (t *Tensor) WriteTo(w io.Writer) (int64, error) {
 
 // bytesAt returns the memory of n neighbouring elements at a distance from the first one.
 func (t *Tensor) bytesAt(at, n int) []byte {
-	if t.buf == nil {
-		panic("tensor: use of a released tensor")
-	}
 	size := t.dtype.Size()
-	return t.buf.mem[(t.offset+at)*size:][:n*size]
+	return t.Buffer().host(false)[(t.offset+at)*size:][:n*size]
 }
 
 // A rawWriter gathers the elements of a strided view into blocks.

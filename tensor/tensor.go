@@ -150,15 +150,15 @@ func (t *Tensor) At(index ...int) float64 {
 func (t *Tensor) at(i int) float64 {
 	switch t.dtype {
 	case Float32:
-		return float64(storage[float32](t)[i])
+		return float64(readable[float32](t)[i])
 	case Float64:
-		return storage[float64](t)[i]
+		return readable[float64](t)[i]
 	case Int32:
-		return float64(storage[int32](t)[i])
+		return float64(readable[int32](t)[i])
 	case BFloat16:
-		return float64(bf16ToF32(storage[uint16](t)[i]))
+		return float64(bf16ToF32(readable[uint16](t)[i]))
 	default:
-		return float64(f16ToF32(storage[uint16](t)[i]))
+		return float64(f16ToF32(readable[uint16](t)[i]))
 	}
 }
 
