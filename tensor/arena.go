@@ -101,7 +101,7 @@ func (a *Arena) buffer(n int) *Buffer {
 	}
 	b := &Buffer{size: n, class: size, arena: a, refs: 1}
 	if a.device != nil {
-		b.mirror = a.device.NewMirror(size)
+		a.device.Attach(b)
 	} else {
 		b.mem = newMemory(size)
 	}

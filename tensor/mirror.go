@@ -17,8 +17,8 @@ type Mirror interface {
 // A Device is a Backend that keeps tensors in memory of its own.
 type Device interface {
 	Backend
-	// NewMirror returns a mirror for a buffer of n bytes without contents.
-	NewMirror(n int) Mirror
+	// Attach gives a new buffer, without contents, a mirror on the device.
+	Attach(b *Buffer)
 }
 
 // Buffer returns the memory that t views.
@@ -32,8 +32,11 @@ func (t *Tensor) Buffer() *Buffer {
 // Offset returns where t's first element lies in its buffer, counted in elements.
 func (t *Tensor) Offset() int { return t.offset }
 
-// Len returns the number of bytes.
+// Len returns the number of bytes in use.
 func (b *Buffer) Len() int { return b.size }
+
+// Cap returns the number of bytes that may come into use.
+func (b *Buffer) Cap() int { return b.class }
 
 // Mirror returns the copy on a device, or nil.
 func (b *Buffer) Mirror() Mirror { return b.mirror }

@@ -32,6 +32,9 @@ func NewStream(seed uint64, purpose string, step int) Stream {
 	return Stream{[2]uint32{w[0], w[1]}}
 }
 
+// Key returns the key by which kernels.PhiloxUint32 names the stream.
+func (s Stream) Key() [2]uint32 { return s.key }
+
 // At returns the four numbers of block i of the stream.
 func (s Stream) At(i uint64) (w [4]uint32) {
 	kernels.PhiloxUint32(w[:], s.key, i)
