@@ -134,7 +134,7 @@ func (p *program) checkArgs(grid [3]int, args Args, o Options) error {
 	k := p.k
 	const most = 1<<31 - 1
 	if grid[0] < 0 || grid[1] < 0 || grid[2] < 0 || grid[0] > most || grid[1] > 1<<16 || grid[2] > 1<<16 ||
-		grid[0]*grid[1]*grid[2] > most {
+		int64(grid[0])*int64(grid[1])*int64(grid[2]) > most {
 		return fmt.Errorf("interp: %s: a grid of %v workgroups", k.Name, grid)
 	}
 	if len(args.Buffers) != len(k.Buffers) || len(args.Scalars) != len(k.Scalars) {
