@@ -84,6 +84,9 @@ func (e *emitter) function() {
 		put(&e.prologue, opVariable, e.pointer(classFunction, e.typ(v.Type)), x, classFunction)
 		e.vars = append(e.vars, x)
 	}
+	if e.t.Binding == Addresses {
+		e.addresses()
+	}
 	for _, in := range e.k.Inputs {
 		e.values[in.ID] = e.input(in)
 	}

@@ -3,6 +3,7 @@ package spirv
 import (
 	"fmt"
 	"math/bits"
+	"slices"
 
 	"inkstone/gpu/ir"
 )
@@ -61,9 +62,9 @@ func (e *emitter) coherent(a *ir.Array) bool {
 	return a.Access == ir.ReadWrite && e.k.Uses(ir.OpBarrier)
 }
 
-// widths returns how many elements the accesses of an array take: 1, 2, 4, or several of them.
-func (e *emitter) widths(a *ir.Array) map[int]bool {
-	w := map[int]bool{}
+// widths returns how many elements the accesses of an array take, ascending.
+func (e *emitter) widths(a *ir.Array) []int {
+	var w []int
 	e.k.Walk(func(in *ir.Instr) {
 		if in.Array != a {
 			return
@@ -74,11 +75,12 @@ func (e *emitter) widths(a *ir.Array) map[int]bool {
 			n = in.Type.Lanes()
 		case ir.OpStore:
 			n = in.Args[1].Type.Lanes()
-		case ir.OpMatLoad, ir.OpMatStore:
-			w[0] = true
 		}
-		w[n] = true
+		if !slices.Contains(w, n) {
+			w = append(w, n)
+		}
 	})
+	slices.Sort(w)
 	return w
 }
 
@@ -90,7 +92,8 @@ func (e *emitter) memoryVariables() {
 			e.capability(capStorage16)
 		}
 		if e.t.Binding == Addresses {
-			members = append(members, e.pointer(classPhysical, e.blockOf(a, 1)))
+			e.half(a.Elem)                                                         // the pointers are made from words, which is not allowed with Storage16 alone
+			members = append(members, e.global(opTypeVector, 0, e.typ(ir.U32), 2)) // an address
 		} else {
 			e.descriptor(a)
 		}
@@ -110,11 +113,7 @@ func (e *emitter) memoryVariables() {
 func (e *emitter) descriptor(a *ir.Array) {
 	vars := map[int]id{}
 	widths := e.widths(a)
-	delete(widths, 0)
-	for _, n := range []int{1, 2, 4} {
-		if !widths[n] {
-			continue
-		}
+	for _, n := range widths {
 		v := e.variable(e.blockOf(a, n), classBuffer)
 		vars[n] = v
 		e.name(v, a.Name)
@@ -146,23 +145,31 @@ func (e *emitter) pushConstants(members []id) {
 // sharedVariable declares a shared array: of vectors, if all its vector accesses are of one
 // width.
 func (e *emitter) sharedVariable(a *ir.Array) {
-	switch a.Elem {
+	e.half(a.Elem)
+	n := 1
+	if w := e.widths(a); len(w) > 0 && !e.holdsMatrices(a) && (len(w) == 1 || len(w) == 2 && w[0] == 1) {
+		n = w[len(w)-1]
+	}
+	v := e.variable(e.global(opTypeArray, 0, e.stored(a.Elem, n), e.u32(a.Len/n)), classWorkgroup)
+	e.name(v, a.Name)
+	e.shared = append(e.shared, sharedArray{v, n})
+}
+
+// half declares that 16-bit elements are used beyond buffers.
+func (e *emitter) half(elem ir.Type) {
+	switch elem {
 	case ir.F16:
 		e.capability(capFloat16)
 	case ir.BF16:
 		e.capability(capInt16)
 	}
-	w := e.widths(a)
-	n := 1
-	if !w[0] && w[2] != w[4] {
-		n = 2
-		if w[4] {
-			n = 4
-		}
-	}
-	v := e.variable(e.global(opTypeArray, 0, e.stored(a.Elem, n), e.u32(a.Len/n)), classWorkgroup)
-	e.name(v, a.Name)
-	e.shared = append(e.shared, sharedArray{v, n})
+}
+
+// holdsMatrices reports whether cooperative matrices are loaded from an array or stored to it.
+func (e *emitter) holdsMatrices(a *ir.Array) bool {
+	found := false
+	e.k.Walk(func(in *ir.Instr) { found = found || in.Array == a && in.Op.IsMatrix() })
+	return found
 }
 
 // place is where an access goes: a pointer, and the alignment it must state, or 0.
@@ -182,12 +189,11 @@ func (p place) operands() []word {
 // element returns the place of vector i, of n elements, of an array.
 func (e *emitter) element(a *ir.Array, index *ir.Instr, i id, n int) place {
 	if a.Space == ir.Global {
-		t := e.stored(a.Elem, n)
+		t, buffer := e.stored(a.Elem, n), e.buffers[a.Index][n]
 		if e.t.Binding == Addresses {
-			p := e.get(opAccessChain, e.pointer(classPhysical, t), e.address(a, n), e.u32(0), i)
-			return place{p, n * a.Elem.Size()}
+			return place{e.get(opAccessChain, e.pointer(classPhysical, t), buffer, e.u32(0), i), n * a.Elem.Size()}
 		}
-		return place{pointer: e.get(opAccessChain, e.pointer(classBuffer, t), e.buffers[a.Index][n], e.u32(0), i)}
+		return place{pointer: e.get(opAccessChain, e.pointer(classBuffer, t), buffer, e.u32(0), i)}
 	}
 	s := e.shared[a.Index]
 	p := e.pointer(classWorkgroup, e.stored(a.Elem, n))
@@ -201,14 +207,19 @@ func (e *emitter) element(a *ir.Array, index *ir.Instr, i id, n int) place {
 	return place{pointer: e.get(opAccessChain, p, s.v, vector, part)}
 }
 
-// address returns the pointer to a buffer as an array of vectors of n elements.
-func (e *emitter) address(a *ir.Array, n int) id {
-	scalar := e.pointer(classPhysical, e.blockOf(a, 1))
-	p := e.get(opLoad, scalar, e.get(opAccessChain, e.pointer(classPushConstant, scalar), e.push, e.u32(a.Index)))
-	if n == 1 {
-		return p
+// addresses makes the pointers to the buffers from the push constants, one for each width of
+// access.
+func (e *emitter) addresses() {
+	pair := e.global(opTypeVector, 0, e.typ(ir.U32), 2)
+	for _, a := range e.k.Buffers {
+		p := e.get(opAccessChain, e.pointer(classPushConstant, pair), e.push, e.u32(a.Index))
+		address := e.get(opLoad, pair, p)
+		pointers := map[int]id{}
+		for _, n := range e.widths(a) {
+			pointers[n] = e.get(opBitcast, e.pointer(classPhysical, e.blockOf(a, n)), address)
+		}
+		e.buffers = append(e.buffers, pointers)
 	}
-	return e.get(opBitcast, e.pointer(classPhysical, e.blockOf(a, n)), p)
 }
 
 // split reports whether a vector access of a shared array is made element by element.

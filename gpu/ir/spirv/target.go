@@ -13,8 +13,8 @@ type Target struct {
 	PushBytes    int     // maxPushConstantsSize; 0 for 128, which every device has
 
 	Storage16   bool // storageBuffer16BitAccess: F16 and BF16 in buffers
-	Float16     bool // shaderFloat16: F16 in shared arrays and matrices
-	Int16       bool // shaderInt16: BF16 in shared arrays
+	Float16     bool // shaderFloat16: F16 in shared arrays, in matrices, and in buffers by address
+	Int16       bool // shaderInt16: BF16 in shared arrays, and in buffers by address
 	AtomicFloat bool // shaderBufferFloat32AtomicAdd, shaderSharedFloat32AtomicAdd
 	Matrix      bool // cooperativeMatrix
 	BFloat16    bool // shaderBFloat16CooperativeMatrix
@@ -73,18 +73,24 @@ func (t Target) unsupported(k *ir.Kernel) error {
 	if k.Subgroup != 0 {
 		first(need(k.Subgroup == t.SubgroupSize, fmt.Sprintf("subgroups of %d lanes", k.Subgroup)))
 	}
+	half := func(a *ir.Array, where string) {
+		switch a.Elem {
+		case ir.F16:
+			first(need(t.Float16, "float16 in "+where))
+		case ir.BF16:
+			first(need(t.Int16, "16-bit integers in "+where))
+		}
+	}
 	for _, a := range k.Buffers {
 		if a.Elem.Size() == 2 {
 			first(need(t.Storage16, "16-bit elements in buffers"))
 		}
+		if t.Binding == Addresses {
+			half(a, "buffers by address")
+		}
 	}
 	for _, a := range k.Shared {
-		switch a.Elem {
-		case ir.F16:
-			first(need(t.Float16, "float16 in shared memory"))
-		case ir.BF16:
-			first(need(t.Int16, "16-bit integers in shared memory"))
-		}
+		half(a, "shared memory")
 	}
 	k.Walk(func(in *ir.Instr) {
 		if in.Op == ir.OpAtomicAdd && in.Type == ir.F32 {
