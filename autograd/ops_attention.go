@@ -61,7 +61,7 @@ func (t *Tape) cutLSE(lse *tensor.Tensor, heads, lo, hi int) *tensor.Tensor {
 
 // segment returns where sequence i of a row of T places begins and ends.
 func segment(starts *tensor.Tensor, i, T int) (lo, hi int) {
-	s := tensor.Data[int32](starts)
+	s := tensor.Values[int32](starts)
 	if i+1 < len(s) {
 		T = int(s[i+1])
 	}
@@ -70,7 +70,7 @@ func segment(starts *tensor.Tensor, i, T int) (lo, hi int) {
 
 // checkStarts panics unless starts cuts a single row into sequences that are not empty.
 func checkStarts(op string, starts *tensor.Tensor, row []int) {
-	s := tensor.Data[int32](starts)
+	s := tensor.Values[int32](starts)
 	ok := len(row) > 1 && row[0] == 1 && len(s) > 0 && s[0] == 0 && int(s[len(s)-1]) < row[1]
 	for i := 1; ok && i < len(s); i++ {
 		ok = s[i-1] < s[i]

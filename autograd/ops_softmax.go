@@ -58,7 +58,7 @@ func (t *Tape) CrossEntropy(logits *Variable, targets *tensor.Tensor) *Variable 
 func (t *Tape) CrossEntropyMean(logits *Variable, targets *tensor.Tensor) *Variable {
 	losses := t.CrossEntropy(logits, targets)
 	count := 0
-	for _, id := range tensor.Data[int32](targets) {
+	for _, id := range tensor.Values[int32](targets) {
 		if id >= 0 {
 			count++
 		}

@@ -1,23 +1,16 @@
-// Package gpu is the seam between the engine and compute devices other than the CPU.
+// Package gpu computes on devices other than the CPU: it is a tensor.Backend on whatever
+// package driver's interface stands for, Vulkan, CUDA or the interpreter of kernels.
 //
-// A device is found at run time, never at build time: the same static binary runs where
-// there is one and where there is none. What drives a device implements tensor.Backend, so
-// models, training and decoding do not know where they run. Packages below the command do
-// not import gpu: the command opens a device and hands over its backend.
+// A device is found at run time, never at build time: the same static binary runs where there
+// is one and where there is none. Models, training and decoding do not know where they run:
+// packages below the command do not import gpu; the command opens a device and hands over its
+// backend.
 //
-// This version drives the CPU alone, through package tensor: Devices returns none, on every
-// machine.
+// The parts, from the bottom up:
+//
+//	dl        loads a driver's library into the static binary
+//	ir        the language that kernels are written in, and its readers: spirv, ptx, interp
+//	kernels   the kernels
+//	driver    what the engine asks of a device; vulkan, cuda and soft give it
+//	gpu       memory, batching, hazards (Device); tensors and operations (Backend)
 package gpu
-
-// Device describes a compute device that this package can drive.
-type Device struct {
-	Name        string   // as the driver gives it
-	Kind        string   // the interface it is driven through
-	Features    []string // optional abilities, sorted
-	MemoryBytes int64    // its own memory, or what it may use of the machine's
-	SelfTest    string   // "ok", or why its results are not to be trusted
-}
-
-// Devices returns the devices of this machine that the package can drive, the fastest
-// first. Finding none is no error.
-func Devices() []Device { return nil }

@@ -91,10 +91,18 @@ type Backend interface {
 
 	// SquaredNorm returns Σ x², accumulated in float64 in a fixed order.
 	SquaredNorm(x *Tensor) float64
+	// SquaredNorms writes the SquaredNorm of each of xs to sums: on a device, with one wait.
+	SquaredNorms(sums []float64, xs []*Tensor)
 	// AllFinite reports whether x has no NaN and no infinity.
 	AllFinite(x *Tensor) bool
 	// AdamW updates parameter p and its moments m and v from gradient g.
 	AdamW(p, g, m, v *Tensor, c AdamW)
+
+	// Err returns what is wrong with a device, or nil. Operations have no errors of their own:
+	// whoever relies on results asks from time to time, such as after each step. A device that
+	// is lost has the same error for ever, and results since are worthless; one that ran out
+	// of memory has an error once, and its results are right.
+	Err() error
 }
 
 // UnaryOp names an elementwise function of one argument.

@@ -29,6 +29,9 @@ func (c *CPU) Name() string { return "cpu" }
 // Pool returns the pool the backend's loops run on.
 func (c *CPU) Pool() *Pool { return c.pool }
 
+// Err returns nil.
+func (c *CPU) Err() error { return nil }
+
 // Close ends the backend's threads.
 func (c *CPU) Close() { c.pool.Close() }
 

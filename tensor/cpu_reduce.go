@@ -200,6 +200,13 @@ func (c *CPU) SquaredNorm(x *Tensor) float64 {
 	return c.partialSums(x, squaredNormChunk[float32], squaredNormChunk[float64])
 }
 
+// SquaredNorms works as Backend says.
+func (c *CPU) SquaredNorms(sums []float64, xs []*Tensor) {
+	for i, x := range xs {
+		sums[i] = c.SquaredNorm(x)
+	}
+}
+
 // AllFinite works as Backend says.
 func (c *CPU) AllFinite(x *Tensor) bool {
 	return c.partialSums(x, infiniteChunk[float32], infiniteChunk[float64]) == 0

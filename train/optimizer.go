@@ -55,7 +55,8 @@ type Optimizer struct {
 	m, v   []*tensor.Tensor // running means of the gradient and of its square
 	steps  int              // taken
 	count  *tensor.Tensor   // steps, as State saves it
-	norms  []float64        // scratch: squared norm of each gradient
+	grads  []*tensor.Tensor // scratch: the gradients there are
+	norms  []float64        // scratch: their squared norms
 }
 
 // NewOptimizer returns an optimiser for those of the parameters that need gradients, with
@@ -78,6 +79,7 @@ func NewOptimizer(params []*autograd.Variable, config AdamWConfig) *Optimizer {
 		o.v = append(o.v, tensor.New(p.Value.DType(), p.Shape()...))
 	}
 	o.norms = make([]float64, len(o.params))
+	o.grads = make([]*tensor.Tensor, 0, len(o.params))
 	return o
 }
 
@@ -98,15 +100,23 @@ func (o *Optimizer) Steps() int { return o.steps }
 // norm of all gradients together, before clipping. The gradients stay as they are.
 //
 // If a gradient holds a NaN or an infinity, nothing is changed and the error names the
-// first parameter that has one.
+// first parameter that has one. Nothing is changed either if something is wrong with the
+// backend's device.
 func (o *Optimizer) Step(b tensor.Backend, lr float64) (norm float64, err error) {
-	sum := 0.0
-	for i, p := range o.params {
-		o.norms[i] = 0
+	o.grads = o.grads[:0]
+	for _, p := range o.params {
 		if g := p.Grad(); g != nil {
-			o.norms[i] = b.SquaredNorm(g)
+			o.grads = append(o.grads, g)
 		}
-		sum += o.norms[i]
+	}
+	o.norms = o.norms[:len(o.grads)]
+	b.SquaredNorms(o.norms, o.grads)
+	if err := b.Err(); err != nil {
+		return 0, fmt.Errorf("train: step %d: %w", o.steps+1, err)
+	}
+	sum := 0.0
+	for _, n := range o.norms {
+		sum += n
 	}
 	norm = math.Sqrt(sum)
 	if math.IsNaN(norm) || math.IsInf(norm, 0) {
@@ -136,11 +146,16 @@ func (o *Optimizer) Step(b tensor.Backend, lr float64) (norm float64, err error)
 
 // notFinite names the first gradient that spoils the norm.
 func (o *Optimizer) notFinite(lr float64) error {
-	for i, p := range o.params {
-		if math.IsNaN(o.norms[i]) || math.IsInf(o.norms[i], 0) {
+	i := 0
+	for _, p := range o.params {
+		if p.Grad() == nil {
+			continue
+		}
+		if n := o.norms[i]; math.IsNaN(n) || math.IsInf(n, 0) {
 			return fmt.Errorf("train: step %d: the gradient of %q has NaN or infinity (learning rate %g; a lower one or a longer warm-up may help)",
 				o.steps+1, p.Name, lr)
 		}
+		i++
 	}
 	return fmt.Errorf("train: step %d: the gradients are too large to add up", o.steps+1)
 }

@@ -29,7 +29,10 @@ func (r *RL) Save(dir string) error {
 	if err := os.WriteFile(filepath.Join(dir, rlStateFile), append(state, '\n'), 0o666); err != nil {
 		return err
 	}
-	return safetensors.Write(filepath.Join(dir, optimizerFile), r.optimizer.State(), nil)
+	if err := safetensors.Write(filepath.Join(dir, optimizerFile), r.optimizer.State(), nil); err != nil {
+		return err
+	}
+	return r.backend.Err() // what was written is not what a lost device had
 }
 
 // Load takes up what Save wrote.

@@ -67,6 +67,9 @@ func (t *Trainer) Step(step int) (Stats, error) {
 		s.Loss += loss / float64(n)
 		s.Tokens += tokens
 	}
+	if err := t.tape.Backend().Err(); err != nil {
+		return s, fmt.Errorf("train: step %d: %w", s.Step, err)
+	}
 	if !finite(s.Loss) {
 		return s, t.explain(step, fmt.Errorf("train: step %d: loss %v", s.Step, s.Loss))
 	}
@@ -83,9 +86,8 @@ func (t *Trainer) pass(step, k, n int) (value float64, tokens int) {
 	t.tape.Reset()
 	t.tape.Seed(t.Seed, step*n+k)
 	loss, tokens := t.Loss(t.tape, step, k)
-	value = loss.Value.Item()
 	t.tape.BackwardScaled(loss, 1/float64(n))
-	return value, tokens
+	return loss.Value.Item(), tokens // at the end, for a device's host waits for it
 }
 
 func finite(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }
@@ -141,7 +143,10 @@ func (t *Trainer) Save(dir string) error {
 	if err := t.Weights.Save(dir); err != nil {
 		return err
 	}
-	return safetensors.Write(filepath.Join(dir, optimizerFile), t.Optimizer.State(), nil)
+	if err := safetensors.Write(filepath.Join(dir, optimizerFile), t.Optimizer.State(), nil); err != nil {
+		return err
+	}
+	return t.tape.Backend().Err() // what was written is not what a lost device had
 }
 
 // Load takes up what Save wrote.
