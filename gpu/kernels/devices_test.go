@@ -74,6 +74,7 @@ func TestEveryKernel(t *testing.T) {
 		kernels.NormBackward{}, kernels.NormWeight{}, kernels.Max{}, kernels.Sum{}, kernels.Embedding{},
 		kernels.EmbeddingBackward{}, kernels.RoPE{}, kernels.MatMul{}, kernels.MatVec{}, kernels.VecMat{},
 		kernels.Attention{}, kernels.AttentionDelta{}, kernels.AttentionDQ{}, kernels.AttentionDKV{},
+		kernels.AttentionDecode{}, kernels.AttentionCombine{},
 	} {
 		if !have[reflect.TypeOf(k)] {
 			t.Errorf("no case for %T", k)

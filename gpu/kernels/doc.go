@@ -38,7 +38,7 @@
 //	EmbeddingBackward        EmbeddingBackward
 //	CrossEntropy             CrossEntropy
 //	CrossEntropyBackward     CrossEntropyBackward
-//	Attention                Attention
+//	Attention                Attention; for few queries AttentionDecode, and AttentionCombine
 //	AttentionBackward        AttentionDelta, AttentionDQ, AttentionDKV
 //	Dropout                  Dropout
 //	SquaredNorm, AllFinite   Sum, of Squares and NotFinite

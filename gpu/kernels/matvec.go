@@ -158,17 +158,7 @@ func (k VecMat) Launch(N, K int, c, a, b Matrix, alpha, beta float32) Launch {
 }
 
 func vectorName(name string, vectors int, bias, accumulate, wide bool) string {
-	name = fmt.Sprintf("%s%d", name, vectors)
-	if bias {
-		name += "_bias"
-	}
-	if accumulate {
-		name += "_accumulate"
-	}
-	if wide {
-		name += "_wide"
-	}
-	return name
+	return marked(fmt.Sprintf("%s%d", name, vectors), mark{"bias", bias}, mark{"accumulate", accumulate}, mark{"wide", wide})
 }
 
 // vectors holds the parameters of MatVec and VecMat.

@@ -76,13 +76,14 @@ func (d Device) Sum(of SumOf, s *Summed) (Sum, int) {
 	return k, max(1, min(ceilDiv(8*d.Units, groups), count/(32*lanes), maxGroups))
 }
 
-// matMulTiles are the tiles of products, by the kind of device, larger ones first. On lavapipe
-// the first one was the best of a sweep (Mesa 22.3 to 26.2): memory of a workgroup is read lane
-// by lane there, so that the fewest reads for a product win. The others, and all of discrete
-// devices, are the usual shapes and have not been measured.
+// The tiles of products, larger ones first. On lavapipe, memory of a workgroup is read lane by
+// lane, so that the fewest reads for a product win: on two cores of a Zen 5 (Mesa 22.3, 512³,
+// other work beside), 16×16 elements a lane make 12 GFLOP/s, or 5.4 at a busier time when 8×8
+// made 3.5 and 4×4 1.7; Pipeline takes a fifth away. Those of discrete devices are the usual
+// shapes and have not been measured.
 var (
 	processorTiles = []MatMul{
-		{TileM: 128, TileN: 128, TileK: 4, ThreadM: 16, ThreadN: 16},
+		{TileM: 128, TileN: 128, TileK: 8, ThreadM: 16, ThreadN: 16},
 		{TileM: 64, TileN: 64, TileK: 8, ThreadM: 8, ThreadN: 8},
 		{TileM: 32, TileN: 32, TileK: 8, ThreadM: 4, ThreadN: 4},
 		{TileM: 16, TileN: 64, TileK: 8, ThreadM: 4, ThreadN: 8},
@@ -108,7 +109,7 @@ func (d Device) MatMul(M, N, K, batch int) (k MatMul, splits int) {
 	least := 0.0
 	for _, t := range tiles {
 		groups := ceilDiv(M, t.TileM) * ceilDiv(N, t.TileN) * batch
-		work := float64(groups*t.TileM*t.TileN) * (1 + 4/float64(t.ThreadM) + 4/float64(t.ThreadN))
+		work := float64(groups*t.TileM*t.TileN) * (1 + 8/float64(t.ThreadM) + 8/float64(t.ThreadN))
 		cost := work * float64(roundUp(groups, d.Units)) / float64(groups)
 		if least == 0 || cost < least {
 			k, least, splits = t, cost, d.splits(groups, K)
@@ -148,6 +149,17 @@ func (d Device) Attention(D int, causal bool) AttentionTile {
 // AttentionBackward returns how to cut AttentionDQ and AttentionDKV for heads of D.
 func (d Device) AttentionBackward(D int, causal bool) AttentionTile {
 	return d.attentionTile(D, causal, 2)
+}
+
+// FewQueries is up to how many queries attentions go to AttentionDecode.
+const FewQueries = 4
+
+// AttentionDecode returns the kernel for few queries of heads of D, and into how many parts to
+// cut the keys: 1, or more if the device would not be busy otherwise.
+func (d Device) AttentionDecode(s AttentionSizes, D int, causal bool) (k AttentionDecode, parts int) {
+	lanes := max(64, d.Subgroup)
+	parts = max(1, min(2*d.Units/max(1, s.B*s.H*s.T), s.S/(4*lanes)))
+	return AttentionDecode{Rows: Rows{Lanes: lanes, Subgroup: d.Subgroup}, HeadDim: D, Causal: causal, Split: parts > 1}, parts
 }
 
 // attentionTile returns a tile for which blocks arrays of Rows rows, one of Cols rows, and the

@@ -154,6 +154,15 @@ func (m *maker) ids(n, below int) []int32 {
 	return ids
 }
 
+// halves returns n 16-bit numbers, none of them NaN or infinite.
+func (m *maker) halves(n int) []uint16 {
+	x := make([]uint16, n)
+	for i := range x {
+		x[i] = uint16(m.r.IntN(0x7b00))
+	}
+	return x
+}
+
 const few = 1e-5 // for sums of some hundred numbers, and functions of small ones
 
 func (m *maker) elementwise() {
@@ -195,10 +204,11 @@ func (m *maker) elementwise() {
 	k := kernels.Copy{To: ir.I32, From: ir.F32}
 	m.add(k, k.Launch(n), 0, make([]int32, n), m.x(n))
 	for _, half := range []ir.Type{ir.F16, ir.BF16} {
+		const even = n - 1 // drivers copy whole words
 		k = kernels.Copy{To: half, From: ir.F32}
-		m.add(k, k.Launch(n), 0, make([]uint16, n), m.x(n))
+		m.add(k, k.Launch(even), 0, make([]uint16, even), m.x(even))
 		k = kernels.Copy{To: ir.F32, From: half}
-		m.add(k, k.Launch(n), 0, m.x(n), make([]uint16, n))
+		m.add(k, k.Launch(even), 0, m.x(even), m.halves(even))
 	}
 }
 
@@ -311,6 +321,7 @@ func (m *maker) attention() {
 		queries, keys, rows := s.B*s.T*s.H*D, s.B*s.S*D, s.B*s.T*s.H
 		f := kernels.Attention{AttentionTile: m.d.Attention(D, D != 64).Fit(q, k)}
 		m.add(f, f.Launch(s, 0.2, q, q, k, k), few, m.x(queries), m.x(rows), m.x(queries), m.x(keys), m.x(keys))
+		m.decode(D)
 		delta := kernels.AttentionDelta{Rows: m.d.Rows(D)}
 		m.add(delta, delta.Launch(s, D, q, q), few, m.x(rows), m.x(queries), m.x(queries))
 		lse := m.positive(rows)
@@ -324,4 +335,15 @@ func (m *maker) attention() {
 		m.add(dkv, dkv.Launch(s, 0.2, k, k, q, q, k, k), few,
 			m.x(keys), m.x(keys), m.x(queries), m.x(queries), m.x(keys), m.x(keys), lse, m.x(rows))
 	}
+}
+
+func (m *maker) decode(D int) {
+	s := kernels.AttentionSizes{B: 1, T: 1, S: 555, H: 2, G: 2}
+	q, k := kernels.Heads{Batch: s.H * D, Position: s.H * D, Head: D}, kernels.Heads{Batch: s.S * D, Position: D, Head: D}
+	f, parts := m.d.AttentionDecode(s, D, true)
+	f = f.Fit(q, k)
+	n, keys := s.H*D, s.S*D
+	m.add(f, f.Launch(s, parts, 0.2, q, q, k, k), few, m.x(parts*n), m.x(parts*s.H), m.x(n), m.x(keys), m.x(keys))
+	c := kernels.AttentionCombine{Lanes: 32}
+	m.add(c, c.Launch(s, 3, D, q), few, m.x(n), m.x(s.H), m.x(3*n), m.x(3*s.H))
 }
