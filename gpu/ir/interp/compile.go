@@ -77,7 +77,7 @@ func compile(k *ir.Kernel, check, trace bool) *program {
 		c.input(in)
 	}
 	for _, v := range k.Vars {
-		c.vars = append(c.vars, c.alloc(v.Type, c.flow.Var(v) == ir.Uniform))
+		c.vars = append(c.vars, c.alloc(v.Type, !trace && c.flow.Var(v) == ir.Uniform))
 	}
 	c.body = c.block(k.Body)
 	return c.program
@@ -195,10 +195,14 @@ func fill(d []uint32, v uint32) {
 
 // result gives registers to the result of an instruction. They are not shared with operands.
 func (c *compiler) result(in *ir.Instr) slot {
-	d := c.alloc(in.Type, c.flow.Value(in) == ir.Uniform)
+	d := c.alloc(in.Type, c.once(in))
 	c.slots[in.ID] = d
 	return d
 }
+
+// once reports whether a value is computed once for all lanes. For a debugger, none is: it can
+// then show each lane's, and a test can compare the two ways.
+func (c *compiler) once(in *ir.Instr) bool { return !c.trace && c.flow.Value(in) == ir.Uniform }
 
 // input computes an input: most of them once, numbers of the workgroup for each.
 func (c *compiler) input(in *ir.Instr) {

@@ -27,7 +27,7 @@ func (s *state) lanes(x slot) []int32 {
 
 // memory compiles loads, stores and atomic operations.
 func (c *compiler) memory(in *ir.Instr) {
-	wide := in.Op != ir.OpLoad || c.flow.Value(in) != ir.Uniform
+	wide := in.Op != ir.OpLoad || !c.once(in)
 	index := c.arg(in.Args[0], wide)
 	m := c.number(in.Array)
 	if c.check {
