@@ -7,7 +7,7 @@ func Module(k *ir.Kernel, t Target) ([]uint32, error) {
 	if err := t.unsupported(k); err != nil {
 		return nil, err
 	}
-	e := &emitter{module: newModule(), k: k, t: t}
+	e := &emitter{module: newModule(), k: k, t: t, vulkan: k.Uses(ir.OpMatFill, ir.OpMatLoad, ir.OpMatStore, ir.OpMatMulAdd)}
 	e.size()
 	e.header()
 	e.memoryVariables()
@@ -20,6 +20,7 @@ type emitter struct {
 	*module
 	k       *ir.Kernel
 	t       Target
+	vulkan  bool // uses the Vulkan memory model, as cooperative matrices demand
 	values  []id // by Instr.ID
 	vars    []id // by Var.Index
 	glsl    id
@@ -52,7 +53,12 @@ func (e *emitter) header() {
 		e.capability(capAddresses)
 		addressing = addressingPhysical
 	}
-	put(&e.model, opMemoryModel, addressing, memoryGLSL450)
+	model := word(memoryGLSL450)
+	if e.vulkan {
+		e.capability(capVulkanModel)
+		model = memoryVulkan
+	}
+	put(&e.model, opMemoryModel, addressing, model)
 	e.main = e.id()
 	e.name(e.main, e.k.Name)
 }

@@ -104,7 +104,7 @@ func parse(t *testing.T, words []uint32) module {
 // TestCapabilities checks that a module asks for what its kernel uses, and for nothing more.
 func TestCapabilities(t *testing.T) {
 	const shader, float16, int16, nonUniform, arithmetic, ballot, shuffle = 1, 9, 22, 61, 63, 64, 65
-	const storage16, addresses, matrix, atomicFloat = 4433, 5347, 6022, 6033
+	const storage16, vulkanModel, addresses, matrix, atomicFloat = 4433, 5345, 5347, 6022, 6033
 	for _, c := range []struct {
 		name string
 		b    spirv.Binding
@@ -119,7 +119,7 @@ func TestCapabilities(t *testing.T) {
 		{"subgroup8_f32", spirv.Descriptors, []uint32{shader, nonUniform, arithmetic, ballot, shuffle}},
 		{"histogram_u32", spirv.Descriptors, []uint32{shader}},
 		{"histogram_f32", spirv.Descriptors, []uint32{shader, atomicFloat}},
-		{"matrices_16x16x16_f16_f32_8", spirv.Descriptors, []uint32{shader, storage16, float16, nonUniform, matrix}},
+		{"matrices_16x16x16_f16_f32_8", spirv.Descriptors, []uint32{shader, storage16, float16, nonUniform, vulkanModel, matrix}},
 	} {
 		k := kernel(t, c.name)
 		target := all(8, c.b)
