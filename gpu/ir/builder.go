@@ -146,7 +146,7 @@ func (b *Builder) Scalar(name string, t Type) Value {
 		b.failf("Scalar", "%s: a parameter cannot have type %v", name, t)
 	}
 	b.k.Scalars = append(b.k.Scalars, &Scalar{name, t})
-	return b.input(OpScalar, t, uint32(len(b.k.Scalars)-1)).Named(name)
+	return b.input(OpScalar, t, uint32(len(b.k.Scalars)-1))
 }
 
 // claim makes sure that names of parameters and shared arrays are identifiers and differ.

@@ -97,7 +97,7 @@ func (u *Uniformities) block(block []*Instr, flow Uniformity, loop *Instr) {
 		u.values[in.ID] = u.result(in)
 		switch in.Op {
 		case OpSet:
-			raise(&u.vars[in.Var.Index], max(flow, u.args(in)), &u.again)
+			u.raise(&u.vars[in.Var.Index], max(flow, u.args(in)))
 		case OpIf:
 			inner := max(flow, u.args(in))
 			u.block(in.Body, inner, loop)
@@ -113,9 +113,10 @@ func (u *Uniformities) block(block []*Instr, flow Uniformity, loop *Instr) {
 	}
 }
 
-func raise(u *Uniformity, to Uniformity, again *bool) {
-	if to > *u {
-		*u, *again = to, true
+// raise makes *x at least to, and notes a change.
+func (u *Uniformities) raise(x *Uniformity, to Uniformity) {
+	if to > *x {
+		*x, u.again = to, true
 	}
 }
 

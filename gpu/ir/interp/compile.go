@@ -11,7 +11,7 @@ type program struct {
 	w          int  // lanes of a workgroup
 	check      bool // with the checks of Options.Check
 	words      int  // registers
-	loops      int  // loops that lanes may break out of
+	loops      int
 	setup      []step
 	groupSetup []step // at the start of each workgroup
 	body       []step
@@ -50,8 +50,8 @@ type compiler struct {
 
 // loop is a loop being compiled.
 type loop struct {
-	index  int // in state.broken; -1 without breaks
-	breaks bool
+	index  int  // in state.broken
+	breaks bool // lanes may leave it by a Break
 }
 
 // compile compiles a kernel. A program to trace keeps all values and calls state.trace before

@@ -3,7 +3,6 @@ package interp
 import (
 	"math"
 	"sync/atomic"
-	"unsafe"
 
 	"inkstone/gpu/ir"
 	"inkstone/kernels"
@@ -181,7 +180,7 @@ func (c *compiler) atomic(in *ir.Instr, m int, index, x slot) {
 				s.outOfBounds(in, int(l), i, len(words))
 				return
 			}
-			at := (*uint32)(unsafe.Pointer(&words[i]))
+			at := &words[i]
 			for {
 				old := atomic.LoadUint32(at)
 				if atomic.CompareAndSwapUint32(at, old, f(old, x[l])) {
