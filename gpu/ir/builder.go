@@ -83,7 +83,7 @@ func (b *Builder) Build() (*Kernel, error) {
 	if b.block.outer != nil {
 		b.failf("Build", "called inside a block")
 	}
-	b.k.Body = b.block.instrs
+	b.k.Body, b.k.ids = b.block.instrs, b.nextID
 	b.block.closed = true
 	b.block = nil
 	b.k.text = format(b.k)

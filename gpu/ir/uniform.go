@@ -34,15 +34,10 @@ type Uniformities struct {
 // Analyse runs the uniformity analysis: it assumes that all is uniform and corrects that until
 // nothing changes.
 func Analyse(k *Kernel) *Uniformities {
-	n := len(k.Inputs)
-	k.Walk(func(in *Instr) { n = max(n, in.ID+1) })
-	for _, in := range k.Inputs {
-		n = max(n, in.ID+1)
-	}
 	u := &Uniformities{
 		k:      k,
-		values: make([]Uniformity, n),
-		flow:   make([]Uniformity, n),
+		values: make([]Uniformity, k.ids),
+		flow:   make([]Uniformity, k.ids),
 		vars:   make([]Uniformity, len(k.Vars)),
 		loops:  map[*Instr]Uniformity{},
 		group:  SubgroupUniform,

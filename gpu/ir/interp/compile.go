@@ -39,8 +39,7 @@ func (s *state) in(x slot) []int32   { return s.i[x.at : x.at+x.words()] }
 type compiler struct {
 	*program
 	flow   *ir.Uniformities
-	keep   bool // registers are not used twice
-	trace  bool
+	trace  bool // for a debugger: registers are not used twice
 	life   *lifetimes
 	free   map[int][]int  // registers by number of words
 	steps  []step         // of the block being compiled
@@ -58,21 +57,13 @@ type loop struct {
 // every instruction.
 func compile(k *ir.Kernel, check, trace bool) *program {
 	c := &compiler{
-		program: &program{k: k, w: k.Lanes(), check: check},
+		program: &program{k: k, w: k.Lanes(), check: check, slots: make([]slot, k.IDs())},
 		flow:    ir.Analyse(k),
-		keep:    trace,
 		trace:   trace,
 		free:    map[int][]int{},
+		life:    measure(k),
 		spread:  []map[int]slot{{}},
 	}
-	n := 0
-	count := func(in *ir.Instr) { n = max(n, in.ID+1) }
-	for _, in := range k.Inputs {
-		count(in)
-	}
-	k.Walk(count)
-	c.slots = make([]slot, n)
-	c.life = measure(k, n)
 	for _, in := range k.Inputs {
 		c.input(in)
 	}
@@ -114,7 +105,7 @@ func (c *compiler) shape(t ir.Type, uniform bool) slot {
 }
 
 func (c *compiler) release(s slot) {
-	if !c.keep {
+	if !c.trace {
 		c.free[s.words()] = append(c.free[s.words()], s.at)
 	}
 }

@@ -7,8 +7,10 @@ func Module(k *ir.Kernel, t Target) ([]uint32, error) {
 	if err := t.unsupported(k); err != nil {
 		return nil, err
 	}
-	e := &emitter{module: newModule(), k: k, t: t, vulkan: k.Uses(ir.OpMatFill, ir.OpMatLoad, ir.OpMatStore, ir.OpMatMulAdd)}
-	e.size()
+	e := &emitter{
+		module: newModule(), k: k, t: t, values: make([]id, k.IDs()),
+		vulkan: k.Uses(ir.OpMatFill, ir.OpMatLoad, ir.OpMatStore, ir.OpMatMulAdd),
+	}
 	e.header()
 	e.memoryVariables()
 	e.function()
@@ -30,17 +32,6 @@ type emitter struct {
 	shared  []sharedArray // by shared array
 	label   id            // the block being written
 	leave   []id          // where a Break goes, by loop, innermost last
-}
-
-// size makes room for the values.
-func (e *emitter) size() {
-	n := 0
-	count := func(in *ir.Instr) { n = max(n, in.ID+1) }
-	for _, in := range e.k.Inputs {
-		count(in)
-	}
-	e.k.Walk(count)
-	e.values = make([]id, n)
 }
 
 // header declares what the module is and how its arithmetic works.
