@@ -42,12 +42,7 @@ func (k AttentionTile) Fit(operands ...Heads) AttentionTile {
 }
 
 func (k AttentionTile) name(op string) string {
-	if k.Causal {
-		op += "_causal"
-	}
-	if k.Wide {
-		op += "_wide"
-	}
+	op = marked(op, mark{"causal", k.Causal}, mark{"wide", k.Wide})
 	return fmt.Sprintf("%s_%d_%dx%d_%dx%d", op, k.HeadDim, k.Rows, k.Cols, k.LanesY, k.LanesX)
 }
 
@@ -93,14 +88,19 @@ func (k AttentionTile) begin(op string) *attention {
 	return a
 }
 
-// scalars declares the sizes and the scale.
-func (a *attention) scalars() {
+// sizes declares the sizes and the scale.
+func (a *attention) sizes() {
 	b := a.b
 	a.T, a.S = b.Scalar("T", ir.I32), b.Scalar("S", ir.I32)
 	a.H, a.G = b.Scalar("H", ir.I32), b.Scalar("G", ir.I32)
 	a.scale = b.Scalar("scale", ir.F32)
 	a.offset = a.S.Sub(a.T)
-	a.weights = b.Shared("weights", ir.F32, a.Rows*(a.Cols+4))
+}
+
+// scalars declares the sizes, and shared memory for weights.
+func (a *attention) scalars() {
+	a.sizes()
+	a.weights = a.b.Shared("weights", ir.F32, a.Rows*(a.Cols+4))
 }
 
 // heads is an operand in a kernel being built.

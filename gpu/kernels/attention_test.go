@@ -96,3 +96,36 @@ func checkAttention(t *testing.T, s kernels.AttentionSizes, tile kernels.Attenti
 		}
 	}
 }
+
+func TestAttentionDecode(t *testing.T) {
+	const scale = 0.3
+	for _, c := range []struct {
+		kernels.AttentionSizes
+		D, parts int
+		kernels.Rows
+	}{
+		{kernels.AttentionSizes{B: 2, T: 1, S: 33, H: 4, G: 2}, 8, 1, kernels.Rows{Lanes: 16}},
+		{kernels.AttentionSizes{B: 1, T: 3, S: 70, H: 2, G: 1}, 20, 3, kernels.Rows{Lanes: 16, Subgroup: 4}},
+		{kernels.AttentionSizes{B: 1, T: 4, S: 5, H: 2, G: 1}, 3, 5, kernels.Rows{Lanes: 8, Subgroup: 8}},
+	} {
+		for _, causal := range []bool{false, true} {
+			s, D, KV := c.AttentionSizes, c.D, c.H/c.G
+			q, key, value := normal(rng(1), s.B*s.T*s.H*D), normal(rng(2), s.B*s.S*KV*D), normal(rng(3), s.B*s.S*KV*D)
+			hq, hk := heads(s.T, D, 0, s.H*D), heads(s.S, D, 0, KV*D)
+			want, wantLSE := tensor.New(tensor.Float64, s.B, s.T, s.H, D), tensor.New(tensor.Float64, s.B, s.H, s.T)
+			cpu.Attention(want, wantLSE, wide(q, s.B, s.T, s.H, D), wide(key, s.B, s.S, KV, D), wide(value, s.B, s.S, KV, D), scale, causal)
+			o, lse := empty(len(q)), empty(s.B*s.H*s.T)
+			k := kernels.AttentionDecode{Rows: c.Rows, HeadDim: D, Causal: causal, Split: c.parts > 1}.Fit(hq, hk)
+			if !k.Split {
+				run(t, k, k.Launch(s, 1, scale, hq, hq, hk, hk), o, lse, q, key, value)
+			} else {
+				parts, lses := empty(c.parts*len(q)), empty(c.parts*len(lse))
+				run(t, k, k.Launch(s, c.parts, scale, hq, hq, hk, hk), parts, lses, q, key, value)
+				m := kernels.AttentionCombine{Lanes: 8}
+				run(t, m, m.Launch(s, c.parts, D, hq), o, lse, parts, lses)
+			}
+			near(t, "o", o, want, 400*eps)
+			near(t, "lse", lse, wantLSE, 400*eps)
+		}
+	}
+}

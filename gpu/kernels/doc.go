@@ -8,6 +8,8 @@
 //	k := kernels.Softmax{Rows: tuning.Rows(cols)}
 //	l := k.Launch(rows, cols)
 //
+// where tuning is the Device that tiles are chosen for.
+//
 // As everywhere in the engine, outputs come first, gradients of activations are written and
 // gradients of parameters added to. Buffers are F32 unless their comment says otherwise, and
 // begin with the first element of their tensor, aligned to 16 bytes; where operands may be
@@ -26,6 +28,7 @@
 //	SumTo                    Sum
 //	Max                      Max
 //	SwiGLU, SwiGLUBackward   SwiGLU, SwiGLUBackward
+//	MatMul                   MatMul; MatVec or VecMat for few rows; Sum of the parts if K is cut
 //	Softmax, LogSoftmax      Softmax
 //	  and their backwards    SoftmaxBackward
 //	LayerNorm, RMSNorm       Normalise
@@ -35,6 +38,8 @@
 //	EmbeddingBackward        EmbeddingBackward
 //	CrossEntropy             CrossEntropy
 //	CrossEntropyBackward     CrossEntropyBackward
+//	Attention                Attention; for few queries AttentionDecode, and AttentionCombine
+//	AttentionBackward        AttentionDelta, AttentionDQ, AttentionDKV
 //	Dropout                  Dropout
 //	SquaredNorm, AllFinite   Sum, of Squares and NotFinite
 //	AdamW                    AdamW

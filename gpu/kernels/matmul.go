@@ -110,19 +110,9 @@ func (k MatMul) perLane(alongOuter bool, size int, wide bool) (int, error) {
 }
 
 func (k MatMul) name() string {
-	name := fmt.Sprintf("matmul_%dx%dx%d_%dx%d_", k.TileM, k.TileN, k.TileK, k.ThreadM, k.ThreadN)
-	for _, f := range []struct {
-		set  bool
-		mark string
-	}{
-		{k.TransA, "t"}, {!k.TransA, "n"}, {k.TransB, "t"}, {!k.TransB, "n"}, {k.Pipeline, "_pipeline"}, {k.Bias, "_bias"},
-		{k.Accumulate, "_accumulate"}, {k.Split, "_split"}, {k.WideA, "_wa"}, {k.WideB, "_wb"}, {k.WideC, "_wc"}, {k.Full, "_full"},
-	} {
-		if f.set {
-			name += f.mark
-		}
-	}
-	return name
+	name := fmt.Sprintf("matmul_%dx%dx%d_%dx%d", k.TileM, k.TileN, k.TileK, k.ThreadM, k.ThreadN)
+	return marked(name, mark{"ta", k.TransA}, mark{"tb", k.TransB}, mark{"pipeline", k.Pipeline}, mark{"bias", k.Bias},
+		mark{"accumulate", k.Accumulate}, mark{"split", k.Split}, mark{"wa", k.WideA}, mark{"wb", k.WideB}, mark{"wc", k.WideC}, mark{"full", k.Full})
 }
 
 // Build builds the kernel.
