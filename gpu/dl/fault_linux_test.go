@@ -161,6 +161,7 @@ func TestMode(t *testing.T) {
 
 // TestEnvironment: variables of the dynamic loader that print, exit or load do not harm.
 func TestEnvironment(t *testing.T) {
+	noEmulator(t) // it obeys them itself
 	w, ok := inChild(t, "LD_TRACE_LOADED_OBJECTS=1", "LD_PRELOAD=/nonesuch.so", "LD_AUDIT=/nonesuch.so", "LD_DEBUG=all", "LD_VERIFY=1",
 		"LD_SHOW_AUXV=1", "LD_BIND_NOW=1", "LD_ORIGIN_PATH=/")
 	if !ok {

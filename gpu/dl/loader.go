@@ -158,22 +158,25 @@ func (l *Loader) run(p *plan, ready chan<- error) {
 // serve does one job.
 func (l *Loader) serve() {
 	<-l.start
-	finished := false
+	returned := false
 	defer func() {
-		if !finished {
-			if v := recover(); v != nil {
-				l.fault = &PanicError{Value: v, Stack: debug.Stack()}
-			} else {
-				l.left = true
-			}
+		if returned {
+			return
 		}
+		if v := recover(); v != nil {
+			l.fault = &PanicError{Value: v, Stack: debug.Stack()}
+			l.done <- struct{}{}
+			return
+		}
+		l.left = true // the job called runtime.Goexit
 		l.done <- struct{}{}
-		for l.left { // this goroutine is being ended; while it is in here, it is not
+		for { // this goroutine is being ended; as long as it is in here, it is not
 			l.serve()
 		}
 	}()
 	l.job(&l.caller)
-	finished = true
+	returned = true
+	l.done <- struct{}{}
 }
 
 // Do runs f on the thread on which C lives and waits for it. Calls of different goroutines
