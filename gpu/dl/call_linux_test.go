@@ -85,7 +85,7 @@ func TestErrors(t *testing.T) {
 	if _, err := lib.Sym("nonesuch"); !errors.Is(err, ErrNoSymbol) || !strings.Contains(err.Error(), "nonesuch in libc.so.6") {
 		t.Errorf("Sym: %v", err)
 	}
-	again, err := Boot(t.Context(), Options{})
+	again, err := Boot(t.Context(), Options{NoProbe: true})
 	if again != l || err != nil {
 		t.Errorf("a second Boot: %p, %v, want %p", again, err, l)
 	}
@@ -156,18 +156,25 @@ func TestDo(t *testing.T) {
 	wg.Wait()
 	check(t, "sum", sum, 49*50/2)
 
-	func() {
-		defer func() {
-			p, ok := recover().(*PanicError)
-			if !ok || !strings.Contains(p.Error(), "nil pointer") || !strings.Contains(string(p.Stack), "TestDo") {
-				t.Errorf("a panic in Do came back as %v", p)
-			}
+	for what, fault := range map[string]func(){
+		"a word":      func() { panic("a word") },
+		"nil pointer": func() { var nothing *world; _ = *nothing },
+	} {
+		if what == "nil pointer" && runtime.GOARCH == "arm64" && w.mode == Direct {
+			continue // see directMask: a fault there ends the process
+		}
+		func() {
+			defer func() {
+				p, ok := recover().(*PanicError)
+				if !ok || !strings.Contains(p.Error(), what) || !strings.Contains(string(p.Stack), "TestDo") {
+					t.Errorf("a panic in Do came back as %v", p)
+				}
+			}()
+			l.Do(func(*Caller) { fault() })
 		}()
-		var nothing *world
-		l.Do(func(*Caller) { _ = *nothing })
-	}()
+	}
 
-	for range 3 {
+	for range 100 {
 		ended := make(chan bool)
 		go func() {
 			defer close(ended)

@@ -2,6 +2,7 @@ package dl
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"runtime"
@@ -107,11 +108,16 @@ func Boot(ctx context.Context, o Options) (*Loader, error) {
 	if err != nil {
 		return nil, err
 	}
-	if the.loader != nil {
-		modes = []Mode{the.loader.mode}
+	if the.loader != nil { // it is as it is; what is asked for may still need a probe
+		if !o.NoProbe {
+			if _, err := probeModes(ctx, o, []Mode{the.loader.mode}); err != nil {
+				return nil, err
+			}
+		}
+		return the.loader, nil
 	}
 	plan, err := newPlan(o, modes[0])
-	if err != nil && len(modes) > 1 {
+	if errors.Is(err, ErrUnsupported) && len(modes) > 1 {
 		modes = modes[1:]
 		plan, err = newPlan(o, modes[0])
 	}
@@ -119,14 +125,9 @@ func Boot(ctx context.Context, o Options) (*Loader, error) {
 		return nil, err
 	}
 	if !o.NoProbe {
-		mode, err := probeModes(ctx, o, modes)
-		if err != nil {
+		if plan.mode, err = probeModes(ctx, o, modes); err != nil {
 			return nil, err
 		}
-		plan.mode = mode
-	}
-	if the.loader != nil {
-		return the.loader, nil
 	}
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -157,22 +158,25 @@ func (l *Loader) run(p *plan, ready chan<- error) {
 // serve does one job.
 func (l *Loader) serve() {
 	<-l.start
-	finished := false
+	returned := false
 	defer func() {
-		if !finished {
-			if v := recover(); v != nil {
-				l.fault = &PanicError{Value: v, Stack: debug.Stack()}
-			} else {
-				l.left = true
-			}
+		if returned {
+			return
 		}
+		if v := recover(); v != nil {
+			l.fault = &PanicError{Value: v, Stack: debug.Stack()}
+			l.done <- struct{}{}
+			return
+		}
+		l.left = true // the job called runtime.Goexit
 		l.done <- struct{}{}
-		for l.left { // this goroutine is being ended; while it is in here, it is not
+		for { // this goroutine is being ended; as long as it is in here, it is not
 			l.serve()
 		}
 	}()
 	l.job(&l.caller)
-	finished = true
+	returned = true
+	l.done <- struct{}{}
 }
 
 // Do runs f on the thread on which C lives and waits for it. Calls of different goroutines

@@ -208,7 +208,8 @@ func probe(ctx context.Context, o Options, m Mode) error {
 	cmd := exec.CommandContext(limited, executable())
 	cmd.Args = os.Args[:1]
 	cmd.Env = append(os.Environ(), probeVariable+"="+string(text))
-	cmd.WaitDelay = time.Second // for what the child may have started
+	cmd.Stdin = strings.NewReader("") // /dev/null may be missing
+	cmd.WaitDelay = time.Second       // for what the child may have started
 	var out tail
 	cmd.Stdout, cmd.Stderr = &out, &out
 	err = cmd.Run()
