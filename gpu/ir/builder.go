@@ -270,3 +270,6 @@ func (b *Builder) inside(loop bool, body func()) []*Instr {
 	inner.closed = true
 	return inner.instrs
 }
+
+// Name returns the name of the kernel.
+func (b *Builder) Name() string { return b.k.Name }

@@ -63,6 +63,9 @@ func Analyse(k *Kernel) *Uniformities {
 // Value returns which lanes agree on the result of an instruction.
 func (u *Uniformities) Value(in *Instr) Uniformity { return u.values[in.ID] }
 
+// Var returns which lanes agree on what a variable holds, wherever it is read.
+func (u *Uniformities) Var(v *Var) Uniformity { return u.vars[v.Index] }
+
 // Flow returns which lanes come to an instruction together.
 func (u *Uniformities) Flow(in *Instr) Uniformity { return u.flow[in.ID] }
 

@@ -180,3 +180,6 @@ func (b *Builder) index(op string, o Operand) Value {
 	}
 	return i
 }
+
+// Builder returns the builder of the kernel that the value belongs to.
+func (x Value) Builder() *Builder { return x.b }
