@@ -5,7 +5,6 @@ package dl
 import (
 	"bytes"
 	"debug/elf"
-	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -21,25 +20,34 @@ type rtld struct {
 	needed []string // the libraries that make up the C library
 }
 
-// findRTLD opens the dynamic loader at path, or the system's if path is empty.
+// findRTLD opens the dynamic loader at path, or the system's if path is empty: the one that
+// some program of the system asks for, else one where it usually lies.
 func findRTLD(path string) (*rtld, error) {
-	candidates := []string{path}
-	if path == "" {
-		candidates = candidates[:0]
-		for _, program := range []string{"/bin/sh", "/usr/bin/env"} { // any program of the system names it
-			if p := interpreter(program); p != "" {
-				candidates = append(candidates, p)
-			}
-		}
-		candidates = append(candidates, rtldPaths...)
-	}
 	var why []string
-	for _, c := range candidates {
-		r, err := openRTLD(c)
-		if err == nil {
+	try := func(path string) *rtld {
+		r, err := openRTLD(path)
+		if err != nil {
+			why = append(why, err.Error())
+		}
+		return r
+	}
+	if path != "" {
+		if r := try(path); r != nil {
 			return r, nil
 		}
-		why = append(why, err.Error())
+	} else {
+		for _, program := range []string{"/bin/sh", "/usr/bin/env"} {
+			if p := interpreter(program); p != "" {
+				if r := try(p); r != nil {
+					return r, nil
+				}
+			}
+		}
+		for _, p := range rtldPaths {
+			if r := try(p); r != nil {
+				return r, nil
+			}
+		}
 	}
 	return nil, fmt.Errorf("%w: %s", ErrNoLoader, strings.Join(why, "; "))
 }
@@ -146,7 +154,7 @@ func (r *rtld) load() (unsafe.Pointer, error) {
 			_, err := unix.MmapPtr(-1, 0, unsafe.Add(base, up(fileEnd)), uintptr(end-up(fileEnd)),
 				prot, unix.MAP_PRIVATE|unix.MAP_FIXED|unix.MAP_ANON)
 			if err != nil {
-				return nil, errors.Join(ErrNoLoader, err)
+				return nil, fmt.Errorf("dl: mapping .bss of %s: %w", r.path, err)
 			}
 		}
 	}
