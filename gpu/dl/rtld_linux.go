@@ -7,6 +7,7 @@ import (
 	"debug/elf"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"unsafe"
 
@@ -70,23 +71,26 @@ func interpreter(program string) string {
 	return ""
 }
 
-// openRTLD reads a dynamic loader and sees whether it is one for this processor.
+// openRTLD reads a dynamic loader's headers and sees whether it is one for this processor.
 func openRTLD(path string) (*rtld, error) {
-	data, err := os.ReadFile(path)
-	if err != nil {
-		return nil, err
-	}
-	f, err := elf.NewFile(bytes.NewReader(data))
+	f, err := elf.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
+	defer f.Close() // what is needed of the headers is in f
 	if f.Type != elf.ET_DYN || f.Machine != machine || f.Class != elf.ELFCLASS64 {
 		return nil, fmt.Errorf("%s: a %v for %v, want a shared object for %v", path, f.Type, f.Machine, machine)
 	}
 	r := &rtld{path: path, elf: f, needed: []string{"libc.so.6"}} // musl takes any libc.* for itself
-	if !bytes.Contains(data, []byte("GLIBC_2.34")) && !r.musl() {
-		// Before version 2.34, glibc's threads and dlopen were libraries of their own.
-		r.needed = append(r.needed, "libpthread.so.0", "libdl.so.2")
+	if !r.musl() {
+		// Before glibc 2.34, threads and dlopen were libraries of their own.
+		versions, err := f.DynamicVersions()
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", path, err)
+		}
+		if !slices.ContainsFunc(versions, func(v elf.DynamicVersion) bool { return v.Name == "GLIBC_2.34" }) {
+			r.needed = append(r.needed, "libpthread.so.0", "libdl.so.2")
+		}
 	}
 	return r, nil
 }
