@@ -33,6 +33,11 @@ func init() {
 		return err
 	})
 	RegisterProbe("refuses", func(*Loader) error { return errors.New("no device") })
+	RegisterProbe("leaves", func(*Loader) error { // a helper that outlives the child and holds its output open
+		helper := exec.Command("sleep", "5")
+		helper.Stdout = os.Stdout
+		return helper.Start()
+	})
 	RegisterProbe("exits", func(*Loader) error { os.Exit(0); return nil })
 }
 
@@ -56,6 +61,7 @@ func TestProbe(t *testing.T) {
 	}{
 		{o: Options{Checks: []string{"labs"}}},
 		{o: Options{Probe: []string{"libnonesuch.so", "libm.so.6"}, Mode: Mailbox}},
+		{o: Options{Checks: []string{"leaves"}}},
 		{o: Options{Checks: []string{"labs", "refuses"}}, want: ProbeError{Step: "check refuses", ExitCode: 1, Message: "no device"}, said: "no device"},
 		{o: Options{Checks: []string{"exits"}}, want: ProbeError{Step: "check exits"}, said: "exited with code 0"},
 		{fault: "EXIT0", want: ProbeError{Step: "open"}, said: "exited with code 0"},

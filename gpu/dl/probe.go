@@ -220,7 +220,7 @@ func probe(ctx context.Context, o Options, m Mode) error {
 	}
 	done, e := readProbe(string(out.data), mark)
 	e.ExitCode, e.Signal, e.TimedOut = cmd.ProcessState.ExitCode(), exitSignal(cmd.ProcessState), limited.Err() != nil
-	if done && err == nil {
+	if done && cmd.ProcessState.Success() { // err may be about what the child has left behind
 		return nil
 	}
 	return e
