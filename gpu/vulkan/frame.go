@@ -19,7 +19,6 @@ const (
 // mostWork is how many kernels an error may put under suspicion.
 const mostWork = 8
 
-
 // frame is what one submitted list needs: a command buffer, and what it refers to. When its list
 // is done it is used for another one.
 type frame struct {
