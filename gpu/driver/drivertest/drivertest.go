@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"math"
 	"strings"
 	"sync"
 	"testing"
@@ -13,6 +14,7 @@ import (
 
 	"inkstone/gpu/driver"
 	"inkstone/gpu/ir"
+	"inkstone/gpu/ir/interp"
 	"inkstone/gpu/ir/irtest"
 )
 
@@ -22,6 +24,7 @@ func Run(t *testing.T, d driver.Device) {
 	t.Run("memory", func(t *testing.T) { memory(t, d) })
 	t.Run("copy", func(t *testing.T) { copies(t, d) })
 	t.Run("kernels", func(t *testing.T) { Kernels(t, d) })
+	t.Run("fma", func(t *testing.T) { fma(t, d) })
 	t.Run("order", func(t *testing.T) { order(t, d) })
 	t.Run("lists", func(t *testing.T) { lists(t, d) })
 	t.Run("ranges", func(t *testing.T) { ranges(t, d) })
@@ -205,6 +208,9 @@ func Kernels(t *testing.T, d driver.Device) {
 		}
 		ran := 0
 		for _, c := range irtest.Cases(n) {
+			if c.Name == "fma" {
+				continue // which rounds once there, and has a test of its own
+			}
 			p, err := d.Compile(c.Kernel)
 			if lack := d.Info().Supports(c.Kernel); errors.Is(err, driver.ErrUnsupported) {
 				if lack == nil {
@@ -237,6 +243,41 @@ func Kernels(t *testing.T, d driver.Device) {
 			t.Errorf("only %d kernels were supported", ran)
 		}
 	}
+}
+
+// fma: a multiply-add rounds once, or, as Vulkan allows, after each operation.
+func fma(t *testing.T, d driver.Device) {
+	const n = 4096
+	b := ir.New("multiply_add", ir.Workgroup(64, 1, 1))
+	x, y := b.Buffer("x", ir.F32, ir.Read), b.Buffer("y", ir.F32, ir.Write)
+	i := b.GlobalID(0)
+	at := func(j int) ir.Value { return x.Load(i.Mul(3).Add(j)) }
+	y.Store(i, at(0).FMA(at(1), at(2)))
+	p := compile(t, d, b.MustBuild())
+	in := make([]float32, 3*n)
+	for j := range in {
+		in[j] = float32(j*7919%1009-504) / 337
+	}
+	for j := range n / 2 { // sums that cancel
+		in[3*j+2] = -in[3*j] * in[3*j+1]
+	}
+	out := Alloc(t, d, 4*n, driver.Local)
+	var l driver.List
+	l.Dispatch(p, groups(n), []driver.Range{driver.Whole(Upload(t, d, interp.Bytes(in))), driver.Whole(out)}, nil)
+	Submit(t, d, &l)
+	once := 0
+	for j, w := range words(Download(t, d, out)) {
+		u, v, z := in[3*j], in[3*j+1], in[3*j+2]
+		exact := float32(math.FMA(float64(u), float64(v), float64(z))) // the product is exact in float64
+		got, each := math.Float32frombits(w), float32(u*v)+z
+		if got != exact && got != each {
+			t.Fatalf("%v · %v + %v is %v: want %v, or %v if each step rounds", u, v, z, got, exact, each)
+		}
+		if got == exact && got != each {
+			once++
+		}
+	}
+	t.Logf("%d of %d sums round only once", once, n)
 }
 
 // order: commands with barriers between them run in order, and so do lists without.
