@@ -2,6 +2,7 @@ package dl
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"runtime"
@@ -103,27 +104,14 @@ func Boot(ctx context.Context, o Options) (*Loader, error) {
 	if the.err != nil {
 		return nil, the.err
 	}
-	modes, err := o.Mode.choose()
-	if err != nil {
-		return nil, err
-	}
-	if the.loader != nil {
-		modes = []Mode{the.loader.mode}
-	}
-	plan, err := newPlan(o, modes[0])
-	if err != nil && len(modes) > 1 {
-		modes = modes[1:]
-		plan, err = newPlan(o, modes[0])
-	}
+	modes, plan, err := o.feasible()
 	if err != nil {
 		return nil, err
 	}
 	if !o.NoProbe {
-		mode, err := probeModes(ctx, o, modes)
-		if err != nil {
+		if plan.mode, err = probeModes(ctx, o, modes); err != nil {
 			return nil, err
 		}
-		plan.mode = mode
 	}
 	if the.loader != nil {
 		return the.loader, nil
@@ -143,6 +131,24 @@ func Boot(ctx context.Context, o Options) (*Loader, error) {
 	return l, nil
 }
 
+// feasible returns the modes that can be tried in this process, the best first, and what a
+// boot in that one needs. After a boot there is one mode.
+func (o Options) feasible() ([]Mode, *plan, error) {
+	modes, err := o.Mode.choose()
+	if err != nil {
+		return nil, nil, err
+	}
+	if the.loader != nil {
+		return []Mode{the.loader.mode}, &plan{}, nil
+	}
+	p, err := newPlan(o, modes[0])
+	if errors.Is(err, ErrUnsupported) && len(modes) > 1 {
+		modes = modes[1:]
+		p, err = newPlan(o, modes[0])
+	}
+	return modes, p, err
+}
+
 // run is the goroutine that owns C's thread. It boots and then does jobs; it never returns,
 // for with a locked goroutine its thread ends, and C's thread must not.
 func (l *Loader) run(p *plan, ready chan<- error) {
@@ -157,30 +163,33 @@ func (l *Loader) run(p *plan, ready chan<- error) {
 // serve does one job.
 func (l *Loader) serve() {
 	<-l.start
-	finished := false
+	returned := false
 	defer func() {
-		if !finished {
-			if v := recover(); v != nil {
-				l.fault = &PanicError{Value: v, Stack: debug.Stack()}
-			} else {
-				l.left = true
-			}
+		if returned {
+			return
 		}
+		if v := recover(); v != nil {
+			l.fault = &PanicError{Value: v, Stack: debug.Stack()}
+			l.done <- struct{}{}
+			return
+		}
+		l.left = true // the job called runtime.Goexit
 		l.done <- struct{}{}
-		for l.left { // this goroutine is being ended; while it is in here, it is not
+		for { // this goroutine is being ended; as long as it is in here, it is not
 			l.serve()
 		}
 	}()
 	l.job(&l.caller)
-	finished = true
+	returned = true
+	l.done <- struct{}{}
 }
 
 // Do runs f on the thread on which C lives and waits for it. Calls of different goroutines
 // take turns; Do within f runs at once. A panic in f is raised in the caller, as a
 // *PanicError.
 //
-// The hop between threads costs about 5 µs, so f should do much at once: record a command
-// buffer, submit it, wait for it. Heavy Go loops have no place in f: the thread takes no
+// The hop between threads costs 5 µs, on a busy machine several times that, so f should do
+// much at once: record a command buffer, submit it, wait for it. Heavy Go loops have no place in f: the thread takes no
 // signals, so the scheduler cannot interrupt it between function calls.
 func (l *Loader) Do(f func(c *Caller)) {
 	if threadID() == l.thread { // only the goroutine of run is ever on that thread
