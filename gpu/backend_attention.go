@@ -20,15 +20,40 @@ func (b *Backend) attention(o, lse, q, k, v *tensor.Tensor, scale float64, causa
 		return false
 	}
 	ho, hq, hk, hv := b.heads(o), b.heads(q), b.heads(k), b.heads(v)
-	for _, tile := range b.device.attention(D) {
-		tile.Causal = causal
-		kernel := kernels.Attention{AttentionTile: tile.Fit(ho, hq, hk, hv)}
-		if b.run(kernel, kernel.Launch(s, float32(scale), ho, hq, hk, hv), 4*s.B*s.H*s.T*s.S*D,
-			at(write(o)), write(lse), at(read(q)), at(read(k)), at(read(v))) {
-			return true
-		}
+	work := 4 * s.B * s.H * s.T * s.S * D
+	if s.T <= kernels.FewQueries && b.decode(s, D, o, lse, q, k, v, float32(scale), causal, work) {
+		return true
 	}
-	return false
+	kernel := kernels.Attention{AttentionTile: b.device.tuning.Attention(D, causal).Fit(ho, hq, hk, hv)}
+	return b.run(kernel, kernel.Launch(s, float32(scale), ho, hq, hk, hv), work,
+		at(write(o)), write(lse), at(read(q)), at(read(k)), at(read(v)))
+}
+
+// decode attends with few queries. Where they are too few to keep the device busy, the keys are
+// cut into parts.
+func (b *Backend) decode(s kernels.AttentionSizes, D int, o, lse, q, k, v *tensor.Tensor, scale float32, causal bool, work int) bool {
+	ho, hq, hk, hv := b.heads(o), b.heads(q), b.heads(k), b.heads(v)
+	kernel, parts := b.device.tuning.AttentionDecode(s, D, causal)
+	kernel = kernel.Fit(hq, hk)
+	if parts == 1 {
+		return b.run(kernel, kernel.Launch(s, 1, scale, ho, hq, hk, hv), work,
+			at(write(o)), write(lse), at(read(q)), at(read(k)), at(read(v)))
+	}
+	first := roundUp(parts*o.Len(), unit/4) // the parts' log-sum-exps lie behind their outputs
+	room, ok := b.scratch(first + parts*lse.Len())
+	if !ok {
+		return false
+	}
+	defer b.drop(room)
+	combine := kernels.AttentionCombine{Lanes: kernel.Lanes}
+	if !b.ready([]kernels.Kernel{kernel, combine}, write(o), write(lse), read(q), read(k), read(v)) {
+		return false
+	}
+	whole := kernels.Heads{Batch: s.T * s.H * D, Position: s.H * D, Head: D}
+	b.run(kernel, kernel.Launch(s, parts, scale, whole, hq, hk, hv), work,
+		room.writing(0), room.writing(first), at(read(q)), at(read(k)), at(read(v)))
+	b.run(combine, combine.Launch(s, parts, D, ho), cheap*parts*o.Len(), at(write(o)), write(lse), room.reading(0), room.reading(first))
+	return true
 }
 
 // AttentionBackward works as tensor.Backend says.
@@ -52,22 +77,19 @@ func (b *Backend) attentionBackward(dq, dk, dv, do, q, k, v, o, lse *tensor.Tens
 	}
 	defer b.drop(delta)
 	work := 5 * s.B * s.H * s.T * s.S * D
-	for _, tile := range b.device.attention(D) {
-		tile.Causal = causal
-		first := kernels.AttentionDelta{Rows: b.device.rows(D)}
-		second := kernels.AttentionDQ{AttentionTile: tile.Fit(hdq, hdo, hq, hk, hv)}
-		third := kernels.AttentionDKV{AttentionTile: tile.Fit(hdk, hdv, hdo, hq, hk, hv)}
-		if !b.ready([]kernels.Kernel{first, second, third}, read(do), read(q), read(k), read(v), read(o), read(lse), write(dq), write(dk), write(dv)) {
-			continue
-		}
-		b.run(first, first.Launch(s, D, ho, hdo), cheap*o.Len(), delta.writing(0), at(read(o)), at(read(do)))
-		b.run(second, second.Launch(s, float32(scale), hdq, hdo, hq, hk, hv), work,
-			at(write(dq)), at(read(do)), at(read(q)), at(read(k)), at(read(v)), read(lse), delta.reading(0))
-		b.run(third, third.Launch(s, float32(scale), hdk, hdv, hdo, hq, hk, hv), work,
-			at(write(dk)), at(write(dv)), at(read(do)), at(read(q)), at(read(k)), at(read(v)), read(lse), delta.reading(0))
-		return true
+	tile := b.device.tuning.AttentionBackward(D, causal)
+	first := kernels.AttentionDelta{Rows: b.device.tuning.Rows(D)}
+	second := kernels.AttentionDQ{AttentionTile: tile.Fit(hdq, hdo, hq, hk, hv)}
+	third := kernels.AttentionDKV{AttentionTile: tile.Fit(hdk, hdv, hdo, hq, hk, hv)}
+	if !b.ready([]kernels.Kernel{first, second, third}, read(do), read(q), read(k), read(v), read(o), read(lse), write(dq), write(dk), write(dv)) {
+		return false
 	}
-	return false
+	b.run(first, first.Launch(s, D, ho, hdo), cheap*o.Len(), delta.writing(0), at(read(o)), at(read(do)))
+	b.run(second, second.Launch(s, float32(scale), hdq, hdo, hq, hk, hv), work,
+		at(write(dq)), at(read(do)), at(read(q)), at(read(k)), at(read(v)), read(lse), delta.reading(0))
+	b.run(third, third.Launch(s, float32(scale), hdk, hdv, hdo, hq, hk, hv), work,
+		at(write(dk)), at(write(dv)), at(read(do)), at(read(q)), at(read(k)), at(read(v)), read(lse), delta.reading(0))
+	return true
 }
 
 // attentionSizes returns the sizes of an attention, and whether the operands fit each other and

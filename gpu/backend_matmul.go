@@ -34,15 +34,70 @@ func (b *Backend) matmul(dst, x, y, bias *tensor.Tensor, alpha, beta float64) bo
 		return false
 	}
 	mc.Col = 1
-	k := b.device.matmul(M, N)
-	k.Bias, k.Accumulate = bias != nil, beta != 0
-	k = k.Fit(M, N, K, mc, mx, my)
-	operands := []operand{at(operand{t: dst, reads: beta != 0, writes: true}), at(read(x)), at(read(y))}
+	p := product{M, N, K, mc, mx, my, batch, float32(alpha), float32(beta)}
+	to := at(operand{t: dst, reads: beta != 0, writes: true})
+	operands := []operand{to, at(read(x)), at(read(y))}
 	if bias != nil {
 		operands = append(operands, read(bias))
 	}
-	work := 2 * M * N * K * batch[0] * batch[1]
-	return b.run(k, k.Launch(M, N, K, mc, mx, my, batch, 1, float32(alpha), float32(beta)), work, operands...)
+	if M <= kernels.FewRows && batch == [2]int{1, 1} && mx.Col == 1 && K > 1 && b.fewRows(&p, bias != nil, operands) {
+		return true
+	}
+	k, splits := b.device.tuning.MatMul(M, N, K, batch[0]*batch[1])
+	if splits > 1 && bias == nil && (beta == 0 || beta == 1) && dst.IsContiguous() && b.splitProduct(k, &p, splits, dst, x, y) {
+		return true
+	}
+	k.Bias, k.Accumulate = bias != nil, beta != 0
+	k = k.Fit(M, N, K, mc, mx, my)
+	return b.run(k, k.Launch(M, N, K, mc, mx, my, batch, 1, p.alpha, p.beta), p.work(), operands...)
+}
+
+// product is a batch of products of matrices.
+type product struct {
+	M, N, K     int
+	c, a, b     kernels.Matrix
+	batch       [2]int
+	alpha, beta float32
+}
+
+func (p *product) work() int { return 2 * p.M * p.N * p.K * p.batch[0] * p.batch[1] }
+
+// fewRows multiplies as decoding does, by the kernel for the direction in which b lies.
+func (b *Backend) fewRows(p *product, bias bool, operands []operand) bool {
+	switch {
+	case p.b.Row == 1:
+		k := b.device.tuning.MatVec(p.M, p.K)
+		k.Bias, k.Accumulate = bias, p.beta != 0
+		k = k.Fit(p.K, p.a, p.b)
+		return b.run(k, k.Launch(p.N, p.K, p.c, p.a, p.b, p.alpha, p.beta), p.work(), operands...)
+	case p.b.Col == 1:
+		k := b.device.tuning.VecMat(p.M)
+		k.Bias, k.Accumulate = bias, p.beta != 0
+		return b.run(k, k.Launch(p.N, p.K, p.c, p.a, p.b, p.alpha, p.beta), p.work(), operands...)
+	}
+	return false
+}
+
+// splitProduct cuts the inner dimension into parts, where rows and columns are too few to keep
+// the device busy, and adds up the products of the parts.
+func (b *Backend) splitProduct(k kernels.MatMul, p *product, splits int, dst, x, y *tensor.Tensor) bool {
+	n := dst.Len()
+	parts, ok := b.scratch(splits * n)
+	if !ok {
+		return false
+	}
+	defer b.drop(parts)
+	sum, layout := b.columnSum(splits, n, p.beta == 1)
+	c := kernels.Matrix{Row: p.N, Col: 1, Batch: [2]int{p.batch[1] * p.M * p.N, p.M * p.N}}
+	k.Split = true
+	k = k.Fit(p.M, p.N, p.K, c, p.a, p.b)
+	to := operand{t: dst, reads: p.beta == 1, writes: true}
+	if !b.ready([]kernels.Kernel{k, sum}, to, read(x), read(y)) {
+		return false
+	}
+	b.run(k, k.Launch(p.M, p.N, p.K, c, p.a, p.b, p.batch, splits, p.alpha, 0), p.work(), parts.writing(0), at(read(x)), at(read(y)))
+	b.run(sum, sum.Launch(&layout, 1), cheap*splits*n, to, parts.reading(0))
+	return true
 }
 
 // batchOf returns the two sizes of a batch of products. The dimensions of dst before the last

@@ -28,7 +28,7 @@ func (b *Backend) softmax(dst, x *tensor.Tensor, log bool) bool {
 		return false
 	}
 	rows, cols := rowsOf(x)
-	k := kernels.Softmax{Rows: b.device.rows(cols), Log: log, InPlace: same(dst, x)}
+	k := kernels.Softmax{Rows: b.device.tuning.Rows(cols), Log: log, InPlace: same(dst, x)}
 	return b.run(k, k.Launch(rows, cols), dear*x.Len(), pair(k.InPlace, dst, x)...)
 }
 
@@ -55,7 +55,7 @@ func (b *Backend) softmaxBackward(dx, dy, y *tensor.Tensor, log bool) bool {
 		return false
 	}
 	rows, cols := rowsOf(dy)
-	k := kernels.SoftmaxBackward{Rows: b.device.rows(cols), Log: log, InPlace: same(dx, dy)}
+	k := kernels.SoftmaxBackward{Rows: b.device.tuning.Rows(cols), Log: log, InPlace: same(dx, dy)}
 	return b.run(k, k.Launch(rows, cols), dear*dy.Len(), pair(k.InPlace, dx, dy, read(y))...)
 }
 
@@ -81,7 +81,7 @@ func (b *Backend) normalise(norm kernels.Norm, y, mean, rstd, x, weight, bias *t
 	if !dense(x, y) || !vector(rstd, tensor.Float32, rows) || !vector(weight, tensor.Float32, cols) || !vector(bias, tensor.Float32, cols) {
 		return false
 	}
-	k := kernels.Normalise{Rows: b.device.rows(cols), Norm: norm, Bias: bias != nil}
+	k := kernels.Normalise{Rows: b.device.tuning.Rows(cols), Norm: norm, Bias: bias != nil}
 	operands := []operand{write(y)}
 	if mean != nil {
 		operands = append(operands, write(mean))
@@ -113,9 +113,6 @@ func (b *Backend) RMSNormBackward(dx, dweight, dy, x, weight, rstd *tensor.Tenso
 	b.CPU.RMSNormBackward(dx, dweight, dy, x, weight, rstd)
 }
 
-// normRows is how many rows one lane sums for the gradients of weight and bias.
-const normRows = 32
-
 // normBackward computes dx, and the gradients of weight and bias as sums of blocks of rows,
 // which are then added up.
 func (b *Backend) normBackward(norm kernels.Norm, dx, dweight, dbias, dy, x, weight, mean, rstd *tensor.Tensor) bool {
@@ -124,8 +121,8 @@ func (b *Backend) normBackward(norm kernels.Norm, dx, dweight, dbias, dy, x, wei
 		!vector(dweight, tensor.Float32, cols) || !vector(dbias, tensor.Float32, cols) {
 		return false
 	}
-	toX := kernels.NormBackward{Rows: b.device.rows(cols), Norm: norm}
-	toWeight := kernels.NormWeight{Norm: norm, Bias: dbias != nil, Lanes: b.device.lanes(cols), BlockRows: normRows}
+	toX := kernels.NormBackward{Rows: b.device.tuning.Rows(cols), Norm: norm}
+	toWeight := b.device.tuning.NormWeight(norm, dbias != nil, cols)
 	blocks := toWeight.Blocks(rows)
 	sum, layout := b.columnSum(blocks, cols, true)
 	parts, ok := b.scratch(2 * roundUp(blocks*cols, unit/4))
@@ -168,7 +165,7 @@ func roundUp(n, to int) int { return (n + to - 1) / to * to }
 func (b *Backend) CrossEntropy(losses, lse, logits, targets *tensor.Tensor) {
 	rows, cols := rowsOf(logits)
 	if dense(logits) && b.inRange(targets, rows, -1<<31, cols) && vector(losses, tensor.Float32, rows) && vector(lse, tensor.Float32, rows) {
-		k := kernels.CrossEntropy{Rows: b.device.rows(cols)}
+		k := kernels.CrossEntropy{Rows: b.device.tuning.Rows(cols)}
 		if b.run(k, k.Launch(rows, cols), dear*logits.Len(), write(losses), write(lse), read(logits), read(targets)) {
 			return
 		}
@@ -181,7 +178,7 @@ func (b *Backend) CrossEntropy(losses, lse, logits, targets *tensor.Tensor) {
 func (b *Backend) CrossEntropyBackward(dlogits, logits, lse, targets, dlosses *tensor.Tensor) {
 	rows, cols := rowsOf(logits)
 	if dense(logits, dlogits) && b.inRange(targets, rows, -1<<31, cols) && vector(dlosses, tensor.Float32, rows) && vector(lse, tensor.Float32, rows) {
-		k := kernels.CrossEntropyBackward{Rows: b.device.rows(cols), InPlace: same(dlogits, logits)}
+		k := kernels.CrossEntropyBackward{Rows: b.device.tuning.Rows(cols), InPlace: same(dlogits, logits)}
 		operands := pair(k.InPlace, dlogits, logits, read(lse), read(targets), read(dlosses))
 		if b.run(k, k.Launch(rows, cols), dear*logits.Len(), operands...) {
 			return
@@ -211,7 +208,7 @@ func (b *Backend) inRange(ids *tensor.Tensor, n, lo, hi int) bool {
 // Embedding works as tensor.Backend says.
 func (b *Backend) Embedding(dst, table, ids *tensor.Tensor) {
 	if V, C, ok := b.lookup(dst, table, ids); ok {
-		k := kernels.Embedding{Lanes: b.device.lanes(C)}
+		k := b.device.tuning.Embedding(C)
 		if b.run(k, k.Launch(ids.Len(), V, C), cheap*dst.Len(), write(dst), read(table), read(ids)) {
 			return
 		}
@@ -223,7 +220,7 @@ func (b *Backend) Embedding(dst, table, ids *tensor.Tensor) {
 // EmbeddingBackward works as tensor.Backend says.
 func (b *Backend) EmbeddingBackward(dtable, dy, ids *tensor.Tensor) {
 	if V, C, ok := b.lookup(dy, dtable, ids); ok {
-		k := kernels.EmbeddingBackward{Lanes: b.device.lanes(C)}
+		k := b.device.tuning.EmbeddingBackward(C)
 		if b.run(k, k.Launch(ids.Len(), V, C), cheap*dy.Len()+ids.Len()*ids.Len(), update(dtable), read(dy), read(ids)) {
 			return
 		}
@@ -245,7 +242,7 @@ func (b *Backend) lookup(rows, table, ids *tensor.Tensor) (V, C int, ok bool) {
 func (b *Backend) Max(dst, arg, x *tensor.Tensor) {
 	rows, cols := rowsOf(x)
 	if dense(x) && vector(dst, tensor.Float32, rows) && vector(arg, tensor.Int32, rows) {
-		k := kernels.Max{Lanes: b.device.lanes(cols), Arg: arg != nil}
+		k := b.device.tuning.Max(cols, arg != nil)
 		operands := []operand{write(dst)}
 		if arg != nil {
 			operands = append(operands, write(arg))

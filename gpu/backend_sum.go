@@ -1,51 +1,18 @@
 package gpu
 
 import (
+	"unsafe"
+
 	"inkstone/gpu/kernels"
 	"inkstone/tensor"
-	"unsafe"
 )
 
 // columnSum returns the kernel and layout that sum a contiguous [rows, cols] over its rows.
 func (b *Backend) columnSum(rows, cols int, add bool) (kernels.Sum, kernels.Summed) {
 	layout := kernels.NewSummed([]int{rows, cols}, []int{cols, 1}, []bool{true, false})
-	return b.sumOf(kernels.Values, &layout, add), layout
-}
-
-// sumOf returns the kernel for a layout.
-func (b *Backend) sumOf(of kernels.SumOf, s *kernels.Summed, add bool) kernels.Sum {
-	k := kernels.Sum{Of: of, Kept: s.Kept, Summed: s.Summed, Add: add}
-	kept, summed := sizes(s)
-	if k.Across = s.SummedStride[s.Summed-1] == 1 && summed > 1; k.Across {
-		rows := b.device.rows(summed)
-		k.Lanes, k.Subgroup = rows.Lanes, rows.Subgroup
-	} else {
-		k.Lanes = b.device.lanes(kept)
-	}
-	return k
-}
-
-// sizes returns how many sums there are, and of how many numbers each.
-func sizes(s *kernels.Summed) (kept, summed int) {
-	kept, summed = 1, 1
-	for _, n := range s.KeptSize[:s.Kept] {
-		kept *= n
-	}
-	for _, n := range s.SummedSize[:s.Summed] {
-		summed *= n
-	}
-	return kept, summed
-}
-
-// blocks returns into how many blocks a sum is cut: so that there is work for many lanes, and no
-// sum of thousands of numbers in a row.
-func blocks(k kernels.Sum, s *kernels.Summed) int {
-	kept, summed := sizes(s)
-	share, most := 64, 16384/kept
-	if k.Across {
-		share, most = 16*k.Lanes, 1024/kept
-	}
-	return max(1, min((summed+share-1)/share, most))
+	k, _ := b.device.tuning.Sum(kernels.Values, &layout)
+	k.Add = add
+	return k, layout
 }
 
 // SumTo works as tensor.Backend says.
@@ -79,13 +46,12 @@ func (b *Backend) sumTo(dst, x *tensor.Tensor, add bool) bool {
 	}
 	s := kernels.NewSummed(x.Shape(), x.Strides(), over[:x.NDim()])
 	s.Offset = b.rest(x)
-	first := b.sumOf(kernels.Values, &s, add)
-	n := blocks(first, &s)
+	first, n := b.device.tuning.Sum(kernels.Values, &s)
 	if n == 1 {
+		first.Add = add
 		return b.run(first, first.Launch(&s, 1), cheap*x.Len(), operand{t: dst, reads: add, writes: true}, at(read(x)))
 	}
-	first.Add = false
-	kept, _ := sizes(&s)
+	kept := dst.Len()
 	second, layout := b.columnSum(n, kept, add)
 	parts, ok := b.scratch(n * kept)
 	if !ok {
@@ -148,8 +114,8 @@ func (b *Backend) totals(of kernels.SumOf, sums []float64, xs []*tensor.Tensor) 
 		p := &parts[i]
 		p.layout = kernels.NewSummed([]int{x.Len()}, []int{1}, []bool{true})
 		p.layout.Offset = b.rest(x)
-		p.kernel = b.sumOf(of, &p.layout, false)
-		p.blocks, p.first = blocks(p.kernel, &p.layout), size
+		p.kernel, p.blocks = b.device.tuning.Sum(of, &p.layout)
+		p.first = size
 		size += roundUp(p.blocks, unit/4)
 	}
 	if size == 0 {

@@ -141,7 +141,7 @@ func opCases() []opCase {
 		b.SwiGLUBackward(m.randn(5, 41), m.randn(5, 41), m.randn(5, 41), gate, up)
 	})
 	add("MatMul", func(b tensor.Backend, m *maker) {
-		for i, s := range [][3]int{{1, 1, 1}, {1, 70, 33}, {5, 3, 7}, {64, 64, 64}, {70, 65, 33}, {3, 130, 20}, {129, 2, 9}} {
+		for i, s := range [][3]int{{1, 1, 1}, {1, 70, 33}, {5, 3, 7}, {64, 64, 64}, {70, 65, 33}, {3, 130, 20}, {129, 2, 9}, {9, 11, 700}} {
 			M, N, K := s[0], s[1], s[2]
 			b.MatMul(m.randn(M, N), m.randn(M, K), m.randn(K, N), nil, 1, 0)
 			b.MatMul(m.randn(M, N), m.randn(K, M).Transpose(0, 1), m.randn(N, K).Transpose(0, 1), m.randn(N), 0.5, 1)
@@ -331,5 +331,14 @@ func compare(t *testing.T, i int, got, want *tensor.Tensor) {
 func TestBackend(t *testing.T) {
 	t.Run("shared memory", func(t *testing.T) { checkCases(t, open(t, soft.Options{})) })
 	t.Run("memory of its own", func(t *testing.T) { checkCases(t, open(t, soft.Options{Discrete: true, Shuffle: 1})) })
+	t.Run("tiles of a large device", func(t *testing.T) {
+		b := open(t, soft.Options{Shuffle: 2})
+		b.device.tuning.Processor, b.device.tuning.Units, b.device.tuning.Subgroup = false, 64, 32
+		checkCases(t, b)
+	})
+	t.Run("no subgroups", func(t *testing.T) {
+		b := open(t, soft.Options{Shuffle: 3})
+		b.device.tuning.Subgroup = 0
+		checkCases(t, b)
+	})
 }
-

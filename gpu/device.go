@@ -29,6 +29,7 @@ type Device struct {
 	driver driver.Device
 	info   *driver.Info
 	limits limits
+	tuning kernels.Device // chooses kernels
 
 	mu        sync.Mutex
 	err       error // the device is lost: for ever
@@ -95,7 +96,7 @@ func newDevice(name string, d driver.Device) *Device {
 	i := d.Info()
 	size := min(blockSize, i.MaxAlloc/2)
 	return &Device{
-		name: name, driver: d, info: i, limits: limitsOf(i), recording: 1,
+		name: name, driver: d, info: i, limits: limitsOf(i), tuning: tuningOf(i), recording: 1,
 		local:    &heap{driver: d, place: driver.Local, block: size},
 		staging:  &heap{driver: d, place: driver.Host, block: min(stagingSize, i.MaxAlloc/2)},
 		programs: make(map[kernels.Kernel]program),
