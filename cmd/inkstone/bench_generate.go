@@ -61,20 +61,23 @@ func (b *benchGenerateCmd) Run(ctx context.Context, u *ui, g *globals) error {
 	if free := availableMemory(); free > 0 && need > free {
 		return usagef("bench generate: %s needs %s of memory, %s are free", b.Size, bytesText(need), bytesText(free))
 	}
-	cpu := g.newCPU()
-	defer cpu.Close()
+	dev, err := g.backend(u)
+	if err != nil {
+		return err
+	}
+	defer dev.Close()
 	m, err := nn.New(c, tensor.Float32, g.Seed)
 	if err != nil {
 		return err
 	}
-	results, err := b.time(ctx, m, cpu, g.Seed)
+	results, err := b.time(ctx, m, dev, g.Seed)
 	if err != nil || results == nil {
 		return err
 	}
-	u.say("%s, %s parameters, prompts of %d tokens and %d more, %s, %s, %d threads", b.Size, count(float64(c.NumParameters())), b.Prompt, b.Tokens, g.Precision, kernels.ISA(), cpu.Pool().Threads())
+	u.say("%s, %s parameters, prompts of %d tokens and %d more, %s, %s, %d threads", b.Size, count(float64(c.NumParameters())), b.Prompt, b.Tokens, g.Precision, kernels.ISA(), dev.Pool().Threads())
 	u.say("%6s %10s %12s %18s %8s %12s", "batch", "step", "tokens/s", "slowest - fastest", "ratio", "allocs/token")
 	for _, r := range results {
-		r.Size, r.Prompt, r.Tokens, r.Precision, r.ISA, r.Threads = b.Size, b.Prompt, b.Tokens, g.Precision, kernels.ISA(), cpu.Pool().Threads()
+		r.Size, r.Prompt, r.Tokens, r.Precision, r.ISA, r.Threads = b.Size, b.Prompt, b.Tokens, g.Precision, kernels.ISA(), dev.Pool().Threads()
 		u.event("bench", r)
 		u.say("%6d %7.2f ms %12.0f %8.0f - %7.0f %7.1fx %12.3f", r.Batch, r.StepMS, r.Speed, r.Slowest, r.Fastest, r.Ratio, r.Allocations)
 	}
@@ -90,7 +93,7 @@ func (b *benchGenerateCmd) Run(ctx context.Context, u *ui, g *globals) error {
 
 // time measures every batch in every round, so that what else the machine does slows all of
 // them alike. It returns nil if ctx ended.
-func (b *benchGenerateCmd) time(ctx context.Context, m nn.Model, cpu *tensor.CPU, seed uint64) ([]generateResult, error) {
+func (b *benchGenerateCmd) time(ctx context.Context, m nn.Model, dev backend, seed uint64) ([]generateResult, error) {
 	results, speeds := make([]generateResult, len(b.Batch)), make([][]float64, len(b.Batch))
 	generators := make([]*nn.BatchGenerator, len(b.Batch))
 	for round := range b.Rounds + 1 {
@@ -99,7 +102,7 @@ func (b *benchGenerateCmd) time(ctx context.Context, m nn.Model, cpu *tensor.CPU
 				return nil, nil
 			}
 			if round == 0 {
-				generators[i] = nn.NewBatchGenerator(m, cpu)
+				generators[i] = nn.NewBatchGenerator(m, dev)
 			}
 			prompts, samplers := b.prompts(n, m.Config().Vocab, seed)
 			var before, after runtime.MemStats

@@ -72,13 +72,16 @@ func (b *benchLoRACmd) Run(ctx context.Context, u *ui, g *globals) error {
 	if err != nil {
 		return err
 	}
-	cpu := g.newCPU()
-	defer cpu.Close()
-	u.say("LoRA of rank %d on %v, %d records x %d tokens a step, %s, %s, %d threads", b.Rank, b.Targets, b.Batch, b.Context, g.Precision, kernels.ISA(), cpu.Pool().Threads())
+	dev, err := g.backend(u)
+	if err != nil {
+		return err
+	}
+	defer dev.Close()
+	u.say("LoRA of rank %d on %v, %d records x %d tokens a step, %s, %s, %d threads", b.Rank, b.Targets, b.Batch, b.Context, g.Precision, kernels.ISA(), dev.Pool().Threads())
 	u.say("%-12s %-30s %10s %12s %10s %9s", "size", "trainable / total", "step", "records/s", "2M take", "GFLOP/s")
 	var largest *loraResult
 	for i, c := range configs {
-		r, err := b.time(ctx, c, lora, cpu, g.Seed)
+		r, err := b.time(ctx, c, lora, dev, g.Seed)
 		if err != nil {
 			return err
 		}
@@ -140,7 +143,7 @@ func (b *benchLoRACmd) configs(lora nn.LoRAConfig) ([]*nn.Config, error) {
 }
 
 // time times the steps of one model. It stops early if ctx ends.
-func (b *benchLoRACmd) time(ctx context.Context, c *nn.Config, lora nn.LoRAConfig, cpu *tensor.CPU, seed uint64) (r loraResult, err error) {
+func (b *benchLoRACmd) time(ctx context.Context, c *nn.Config, lora nn.LoRAConfig, dev backend, seed uint64) (r loraResult, err error) {
 	base, err := nn.New(c, tensor.Float32, seed)
 	if err != nil {
 		return r, err
@@ -149,7 +152,7 @@ func (b *benchLoRACmd) time(ctx context.Context, c *nn.Config, lora nn.LoRAConfi
 	if err != nil {
 		return r, err
 	}
-	t := train.NewTrainer(train.NewOptimizer(m.Parameters(), train.DefaultAdamW()), cpu)
+	t := train.NewTrainer(train.NewOptimizer(m.Parameters(), train.DefaultAdamW()), dev)
 	t.Schedule, t.Seed = train.Schedule{Kind: "constant", Peak: 5e-4, Steps: b.Steps + warmUp}, seed
 	batch := randomBatch(b.Batch, b.Context, c.Vocab, seed)
 	t.Loss = train.NextToken(m, func(int, int) train.Batch { return batch })
@@ -170,7 +173,7 @@ func (b *benchLoRACmd) time(ctx context.Context, c *nn.Config, lora nn.LoRAConfi
 	n := m.Count()
 	r = loraResult{
 		Parameters: n.Total, Trainable: n.Trainable, Share: float64(n.Trainable) / float64(n.Total), Batch: b.Batch, Context: b.Context,
-		ISA: kernels.ISA(), Threads: cpu.Pool().Threads(), StepMS: times[len(times)/2], Fastest: times[0], Slowest: times[len(times)-1],
+		ISA: kernels.ISA(), Threads: dev.Pool().Threads(), StepMS: times[len(times)/2], Fastest: times[0], Slowest: times[len(times)-1],
 	}
 	r.Records = 1000 * float64(b.Batch) / r.StepMS
 	r.Hours = loraRecords / r.Records / 3600

@@ -61,13 +61,16 @@ func (b *benchTrainCmd) Run(ctx context.Context, u *ui, g *globals) error {
 	if free := availableMemory(); free > 0 && forecast.Total() > free {
 		return usagef("bench train: %s needs %s of memory, %s are free", b.Size, bytesText(forecast.Total()), bytesText(free))
 	}
-	cpu := g.newCPU()
-	defer cpu.Close()
+	dev, err := g.backend(u)
+	if err != nil {
+		return err
+	}
+	defer dev.Close()
 	m, err := nn.New(c, tensor.Float32, g.Seed)
 	if err != nil {
 		return err
 	}
-	t := train.NewTrainer(train.NewOptimizer(m.Parameters(), train.DefaultAdamW()), cpu)
+	t := train.NewTrainer(train.NewOptimizer(m.Parameters(), train.DefaultAdamW()), dev)
 	t.Schedule, t.Seed = train.Schedule{Kind: "constant", Peak: 1e-4, Steps: b.Steps + warmUp}, g.Seed
 	batch := randomBatch(b.Batch, b.Context, c.Vocab, g.Seed)
 	t.Loss = train.NextToken(m, func(int, int) train.Batch { return batch })
@@ -76,7 +79,7 @@ func (b *benchTrainCmd) Run(ctx context.Context, u *ui, g *globals) error {
 	var before, after runtime.MemStats
 	r := trainResult{
 		Size: b.Size, Parameters: forecast.Parameters, Batch: b.Batch, Context: b.Context, Precision: g.Precision,
-		ISA: kernels.ISA(), Threads: cpu.Pool().Threads(), Forecast: forecast.Total(),
+		ISA: kernels.ISA(), Threads: dev.Pool().Threads(), Forecast: forecast.Total(),
 	}
 	for step := range b.Steps + warmUp {
 		if ctx.Err() != nil {

@@ -102,7 +102,7 @@ type demo struct {
 	ui      *ui
 	out     string
 	plan    demoPlan
-	cpu     *tensor.CPU
+	dev     backend
 	vocab   *poet.Vocabulary
 	tok     tokenizer.Tokenizer
 	learn   []poems.Poem
@@ -130,9 +130,12 @@ func (c *demoCmd) Run(ctx context.Context, u *ui, g *globals) error {
 	if g.Precision == autoPrecision && kernels.ISA() == "avx512bf16" {
 		g.Precision = tensor.BF16.String()
 	}
-	cpu := g.newCPU()
-	defer cpu.Close()
-	d := &demo{ui: u, out: c.Out, cpu: cpu, start: time.Now(), plan: newDemoPlan(c.Size, g.Precision, g.Seed), done: map[string]*demoStep{}}
+	dev, err := g.backend(u)
+	if err != nil {
+		return err
+	}
+	defer dev.Close()
+	d := &demo{ui: u, out: c.Out, dev: dev, start: time.Now(), plan: newDemoPlan(c.Size, g.Precision, g.Seed), done: map[string]*demoStep{}}
 	if err := d.open(); err != nil {
 		return err
 	}
@@ -272,7 +275,7 @@ func poetConfig(p demoPlan, vocab int) *nn.Config {
 
 // load reads the model that an earlier step left.
 func (d *demo) load(step string) (nn.Model, error) {
-	return nn.Load(filepath.Join(d.out, step, train.ModelDir), tensor.Float32, d.cpu)
+	return nn.Load(filepath.Join(d.out, step, train.ModelDir), tensor.Float32, d.dev)
 }
 
 // The folders of the steps.

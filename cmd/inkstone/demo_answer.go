@@ -43,11 +43,11 @@ func (d *demo) answer(ctx context.Context, s *demoStep) error {
 // fineTune teaches a model, or adapters to it, to answer to themes.
 func (d *demo) fineTune(ctx context.Context, s *demoStep, m nn.Model, p answerPlan) error {
 	lessons := poet.NewLessons(d.vocab, d.learn, p.Batch, p.Famous, p.Weight, d.plan.Seed)
-	t := train.NewTrainer(train.NewOptimizer(m.Parameters(), p.AdamW), d.cpu)
-	t.Schedule, t.Seed, t.Weights = p.Schedule, d.plan.Seed+1, train.ModelWeights(m, d.cpu)
+	t := train.NewTrainer(train.NewOptimizer(m.Parameters(), p.AdamW), d.dev)
+	t.Schedule, t.Seed, t.Weights = p.Schedule, d.plan.Seed+1, train.ModelWeights(m, d.dev)
 	var batcher train.Batcher
 	t.Loss = train.NextToken(m, func(step, _ int) train.Batch { return batcher.Batch(lessons.Examples(step)) })
-	meter := newMeter(d.ui, p.Schedule.Steps, train.Plan(m.Config(), p.Batch, m.Config().Context).TrainingFLOPs, d.cpu)
+	meter := newMeter(d.ui, p.Schedule.Steps, train.Plan(m.Config(), p.Batch, m.Config().Context).TrainingFLOPs, d.dev)
 	config := struct {
 		Verb, Size, Precision string
 		answerPlan

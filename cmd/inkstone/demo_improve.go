@@ -35,11 +35,11 @@ func (d *demo) improve(ctx context.Context, s *demoStep) error {
 
 // judgeReward returns the judge's scores, in units of their spread over the child's poems.
 func (d *demo) judgeReward() (train.RewardFunc, error) {
-	judge, err := nn.LoadScorer(filepath.Join(d.out, judgeDir, train.ModelDir), tensor.Float32, d.cpu)
+	judge, err := nn.LoadScorer(filepath.Join(d.out, judgeDir, train.ModelDir), tensor.Float32, d.dev)
 	if err != nil {
 		return nil, err
 	}
-	return train.ScoreWith(judge, d.cpu, 128, 0, max(d.done[judgeDir].Judge.Deviation, 1e-6)), nil
+	return train.ScoreWith(judge, d.dev, 128, 0, max(d.done[judgeDir].Judge.Deviation, 1e-6)), nil
 }
 
 // reinforce lets the child that answers improve by a reward.
@@ -58,8 +58,8 @@ func (d *demo) reinforce(ctx context.Context, s *demoStep, c train.RLConfig, rew
 		value = train.NewValueHead(policy)
 		learned = append(learned, value.HeadParameters()...)
 	}
-	r := train.NewRL(c, policy, learned, d.cpu)
-	r.Reference, r.Value, r.Weights, r.Seed, r.Reward = reference, value, train.PolicyWeights(policy, value, d.cpu), d.plan.Seed, reward
+	r := train.NewRL(c, policy, learned, d.dev)
+	r.Reference, r.Value, r.Weights, r.Seed, r.Reward = reference, value, train.PolicyWeights(policy, value, d.dev), d.plan.Seed, reward
 	r.Prompt = func(iteration, group int) []int32 {
 		task := poet.PracticeTask(tensor.NewStream(d.plan.Seed, "practice", iteration*c.Episodes+group))
 		return d.vocab.Prompt(task.Form, task.Themes...)

@@ -57,7 +57,7 @@ func (d *demo) judge(ctx context.Context, s *demoStep) error {
 		return &poet.Companion{Vocabulary: d.vocab, Corpus: d.corpus, Human: human, Theme: p.Theme, Noise: p.Noise, Seed: d.plan.Seed}
 	}
 	rank := func(n int, human []poems.Poem, purpose string) ([]poet.Ranked, error) {
-		return companion(human).Rank(ctx, m, d.cpu, n, purpose, func(done, total int) { d.ui.progress(done, total, "poems ranked by the companion") })
+		return companion(human).Rank(ctx, m, d.dev, n, purpose, func(done, total int) { d.ui.progress(done, total, "poems ranked by the companion") })
 	}
 	rankings, err := rank(p.Rankings, learned, "rankings")
 	if err != nil {
@@ -76,17 +76,17 @@ func (d *demo) judge(ctx context.Context, s *demoStep) error {
 		Config: train.RewardConfig{Loss: "pairs", FineTuneConfig: p.FineTuneConfig}, Scorer: scorer, Reference: own,
 		PreferenceRun: train.PreferenceRun{
 			Rankings: poet.Rankings(rankings), Tokenizer: d.tok,
-			Dir: filepath.Join(d.out, s.Name), Seed: d.plan.Seed, Resume: true, Environment: environment(d.cpu),
+			Dir: filepath.Join(d.out, s.Name), Seed: d.plan.Seed, Resume: true, Environment: environment(d.dev),
 			Data: map[string]string{"poems": poems.Hash(), "rankings": fmt.Sprint(p.Rankings), "noise": fmt.Sprint(p.Noise), "theme": fmt.Sprint(p.Theme), "size": d.plan.Size, "precision": d.plan.Precision},
 			Say:  d.ui.say,
 		},
 	}
 	var meter *meter
 	r.Begin = func(b train.PreferenceBegin) {
-		meter = newMeter(d.ui, b.Steps, train.Plan(m.Config(), 4*p.Batch, m.Config().Context).TrainingFLOPs, d.cpu)
+		meter = newMeter(d.ui, b.Steps, train.Plan(m.Config(), 4*p.Batch, m.Config().Context).TrainingFLOPs, d.dev)
 	}
 	r.OnStep = func(stats train.Stats) { meter.step(stats) }
-	result, err := r.Run(ctx, d.cpu)
+	result, err := r.Run(ctx, d.dev)
 	if err != nil {
 		return err
 	}
@@ -104,7 +104,7 @@ func (d *demo) judge(ctx context.Context, s *demoStep) error {
 
 // examineJudge compares the judge with rankings it has not learned from.
 func (d *demo) examineJudge(scorer *nn.Scorer, test []poet.Ranked) (*judgeResult, error) {
-	scores, err := train.ScoreRankings(scorer, d.cpu, poet.Rankings(test), d.plan.Judge.Batch)
+	scores, err := train.ScoreRankings(scorer, d.dev, poet.Rankings(test), d.plan.Judge.Batch)
 	if err != nil {
 		return nil, err
 	}
@@ -125,7 +125,7 @@ func (d *demo) ownPoems(ctx context.Context) ([][]int32, error) {
 	for i := range tasks {
 		tasks[i] = poet.PracticeTask(tensor.NewStream(d.plan.Seed, "own poems", i))
 	}
-	episodes, err := poet.Compose(ctx, m, d.cpu, d.vocab, tasks, d.plan.Seed, "own poems")
+	episodes, err := poet.Compose(ctx, m, d.dev, d.vocab, tasks, d.plan.Seed, "own poems")
 	var sequences [][]int32
 	for _, e := range episodes {
 		sequences = append(sequences, append(append([]int32(nil), e.Prompt...), e.Answer...))

@@ -82,7 +82,7 @@ func (d *demo) answerByLoRA(ctx context.Context, s *demoStep) error {
 	if err := d.fineTune(ctx, s, l, p); err != nil {
 		return err
 	}
-	l.Merge(d.cpu)
+	l.Merge(d.dev)
 	if err := d.examine(ctx, s, l.Model); err != nil {
 		return err
 	}
@@ -97,7 +97,7 @@ func (d *demo) prefer(ctx context.Context, s *demoStep) error {
 		return err
 	}
 	companion := &poet.Companion{Vocabulary: d.vocab, Corpus: d.corpus, Theme: d.plan.Judge.Theme, Noise: d.plan.Judge.Noise, Seed: d.plan.Seed}
-	pairs, err := companion.Pairs(ctx, policy, d.cpu, d.plan.Methods.Own, "pairs", func(done, total int) { d.ui.progress(done, total, "pairs of its own poems") })
+	pairs, err := companion.Pairs(ctx, policy, d.dev, d.plan.Methods.Own, "pairs", func(done, total int) { d.ui.progress(done, total, "pairs of its own poems") })
 	if err != nil {
 		return orInterrupted(ctx, err)
 	}
@@ -105,14 +105,14 @@ func (d *demo) prefer(ctx context.Context, s *demoStep) error {
 	var m *meter
 	r := &train.DPO{Config: p, Policy: policy, PreferenceRun: train.PreferenceRun{
 		Rankings: pairs, Tokenizer: d.tok, Dir: filepath.Join(d.out, s.Name), Seed: d.plan.Seed,
-		Resume: true, Environment: environment(d.cpu), Say: d.ui.say,
+		Resume: true, Environment: environment(d.dev), Say: d.ui.say,
 		Data: map[string]string{"poems": poems.Hash(), "pairs": fmt.Sprint(d.plan.Methods.Own), "size": d.plan.Size, "precision": d.plan.Precision},
 		Begin: func(b train.PreferenceBegin) {
-			m = newMeter(d.ui, b.Steps, train.Plan(policy.Config(), 1, b.Tokens).TrainingFLOPs, d.cpu)
+			m = newMeter(d.ui, b.Steps, train.Plan(policy.Config(), 1, b.Tokens).TrainingFLOPs, d.dev)
 		},
 		OnStep: func(stats train.Stats) { m.step(stats) },
 	}}
-	result, err := r.Run(ctx, d.cpu)
+	result, err := r.Run(ctx, d.dev)
 	if err != nil {
 		return err
 	}

@@ -35,7 +35,7 @@ func (d *demo) recite(ctx context.Context, s *demoStep) error {
 	}
 	c, steps := m.Config(), d.plan.Recite.Schedule.Steps
 	d.ui.say("The poet: %s parameters, %d layers of %d channels; %d steps of %d poems", count(float64(c.NumParameters())), c.Layers, c.Channels, steps, d.plan.Recite.Batch)
-	meter := newMeter(d.ui, steps, train.Plan(c, d.plan.Recite.Batch, c.Context).TrainingFLOPs, d.cpu)
+	meter := newMeter(d.ui, steps, train.Plan(c, d.plan.Recite.Batch, c.Context).TrainingFLOPs, d.dev)
 	config := struct {
 		Verb, Size, Precision string
 		recitePlan
@@ -57,7 +57,7 @@ func (d *demo) recite(ctx context.Context, s *demoStep) error {
 	if err := d.examine(ctx, s, m); err != nil {
 		return err
 	}
-	if s.Couplets, err = poet.ReciteCouplets(m, d.cpu, d.vocab, poems.Famous(d.learn, 108)); err != nil {
+	if s.Couplets, err = poet.ReciteCouplets(m, d.dev, d.vocab, poems.Famous(d.learn, 108)); err != nil {
 		return err
 	}
 	d.ui.say("Given the first line of a famous poem, the child goes on:")
@@ -84,8 +84,8 @@ func (d *demo) sayRecital(x poet.Recital) {
 // reader returns the trainer of a model on poems without themes.
 func (d *demo) reader(m nn.Model) *train.Trainer {
 	p := d.plan.Recite
-	t := train.NewTrainer(train.NewOptimizer(m.Parameters(), p.AdamW), d.cpu)
-	t.Schedule, t.Seed, t.Weights = p.Schedule, d.plan.Seed, train.ModelWeights(m, d.cpu)
+	t := train.NewTrainer(train.NewOptimizer(m.Parameters(), p.AdamW), d.dev)
+	t.Schedule, t.Seed, t.Weights = p.Schedule, d.plan.Seed, train.ModelWeights(m, d.dev)
 	batches := poet.NewBatches(d.vocab, d.learn, p.Batch, p.Famous, d.plan.Seed)
 	buffers := map[int]train.Batch{} // by length of the rows
 	t.Loss = train.NextToken(m, func(step, _ int) train.Batch {
@@ -123,12 +123,12 @@ type look struct {
 
 // look measures the child in the middle of its learning and lets it write a poem.
 func (d *demo) look(m nn.Model, stats train.Stats) (look, error) {
-	p := poet.MeasurePerplexity(m, d.cpu, d.vocab, d.heldout)
-	recitals, err := poet.Recite(m, d.cpu, d.vocab, d.famous)
+	p := poet.MeasurePerplexity(m, d.dev, d.vocab, d.heldout)
+	recitals, err := poet.Recite(m, d.dev, d.vocab, d.famous)
 	if err != nil {
 		return look{}, err
 	}
-	poem, err := poet.Write(m, d.cpu, d.vocab, 7, nn.Sampling{Temperature: 0.8, TopP: 0.95}, tensor.NewStream(d.plan.Seed, "sample", stats.Step))
+	poem, err := poet.Write(m, d.dev, d.vocab, 7, nn.Sampling{Temperature: 0.8, TopP: 0.95}, tensor.NewStream(d.plan.Seed, "sample", stats.Step))
 	if err != nil {
 		return look{}, err
 	}

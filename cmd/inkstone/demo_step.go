@@ -86,7 +86,7 @@ func (d *demo) step(ctx context.Context, name, title string, run func(context.Co
 // learnIn lets a learner take its steps in the run directory of a step of the demo.
 func (d *demo) learnIn(ctx context.Context, s *demoStep, config any, l train.Learner, steps int, onStep func(train.Stats) (map[string]any, error)) error {
 	run, err := train.OpenRun(filepath.Join(d.out, s.Name), train.RunInfo{
-		Config: config, Seed: d.plan.Seed, Data: map[string]string{"poems": poems.Hash()}, Environment: environment(d.cpu),
+		Config: config, Seed: d.plan.Seed, Data: map[string]string{"poems": poems.Hash()}, Environment: environment(d.dev),
 	}, true)
 	if err != nil {
 		return err
@@ -113,15 +113,15 @@ func (d *demo) learnIn(ctx context.Context, s *demoStep, config any, l train.Lea
 // examine has a poet write to the tasks of the exam, recite, and read unseen poems.
 func (d *demo) examine(ctx context.Context, s *demoStep, m nn.Model) error {
 	tasks := poet.ExamTasks(d.plan.Improve.Exam)
-	episodes, err := poet.Compose(ctx, m, d.cpu, d.vocab, tasks, d.plan.Seed, "exam "+s.Name)
+	episodes, err := poet.Compose(ctx, m, d.dev, d.vocab, tasks, d.plan.Seed, "exam "+s.Name)
 	if err != nil {
 		return orInterrupted(ctx, err)
 	}
 	for i, e := range episodes {
 		s.Poems = append(s.Poems, d.vocab.Poem(e.Answer, tasks[i].Form))
 	}
-	s.Perplexity = poet.MeasurePerplexity(m, d.cpu, d.vocab, d.heldout)
-	if s.Recitals, err = poet.Recite(m, d.cpu, d.vocab, d.famous); err != nil {
+	s.Perplexity = poet.MeasurePerplexity(m, d.dev, d.vocab, d.heldout)
+	if s.Recitals, err = poet.Recite(m, d.dev, d.vocab, d.famous); err != nil {
 		return err
 	}
 	s.Recited = poet.Share(s.Recitals)

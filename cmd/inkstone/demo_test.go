@@ -139,7 +139,7 @@ func checkPage(t *testing.T, page string) {
 // to teach and to examine.
 func miniature(t *testing.T, cpu *tensor.CPU) func(u *ui, out string) *demo {
 	t.Helper()
-	small := demo{cpu: cpu, start: time.Now(), out: t.TempDir(), plan: newDemoPlan("tiny", "f32", 1)}
+	small := demo{dev: cpu, start: time.Now(), out: t.TempDir(), plan: newDemoPlan("tiny", "f32", 1)}
 	small.plan.stretch(1e-3)
 	small.plan.Layers, small.plan.Heads, small.plan.Channels = 1, 1, 16
 	small.plan.Recite.Schedule.Steps = 3

@@ -1,12 +1,14 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"runtime"
 	"strings"
 
 	"github.com/klauspost/cpuid/v2"
 
+	"inkstone/gpu"
 	"inkstone/kernels"
 	"inkstone/tensor"
 )
@@ -17,7 +19,16 @@ type devicesCmd struct{}
 func (devicesCmd) Help() string {
 	return `The CPU is always there. Its kernels exist for several instruction sets; the best one is
 chosen at start. INKSTONE_ISA=generic|avx2|avx512|avx512bf16|neon forces one, and asking for one
-that this machine lacks is an error.`
+that this machine lacks is an error.
+
+Other devices are found at run time: nothing needs to be installed for Inkstone but the device's
+own driver. Each one is tested: it computes something whose result is known. Choose one with
+--device or INKSTONE_DEVICE; soft is no hardware, but the language that GPU kernels are written
+in, interpreted, and is slow.
+
+  inkstone devices                             list them
+  inkstone pretrain --device vulkan ...        use the best Vulkan device
+  INKSTONE_DEVICE=vulkan:1 inkstone demo       use a certain one`
 }
 
 // device is what devices reports of one device.
@@ -35,7 +46,7 @@ type device struct {
 }
 
 // Run prints the devices.
-func (devicesCmd) Run(u *ui, g *globals) error {
+func (devicesCmd) Run(ctx context.Context, u *ui, g *globals) error {
 	d := describeCPU(g.Threads)
 	u.event("device", d)
 	u.say("cpu        %s (%s/%s)", d.Name, runtime.GOOS, runtime.GOARCH)
@@ -45,10 +56,61 @@ func (devicesCmd) Run(u *ui, g *globals) error {
 		u.say("  caches   L1 %s, L2 %s, L3 %s", bytesText(int64(d.L1)), bytesText(int64(d.L2)), bytesText(int64(d.L3)))
 	}
 	u.say("  features %s", strings.Join(d.Features, " "))
+	count := 1
+	for _, l := range gpu.List(ctx) {
+		if l.Info == nil {
+			u.say("%-10s none: %v", l.Name, l.Err)
+			continue
+		}
+		count++
+		listDevice(u, &l)
+	}
 	u.event("result", struct {
 		Devices int `json:"devices"`
-	}{1})
+	}{count})
 	return nil
+}
+
+// gpuDevice is what devices reports of a device other than the CPU.
+type gpuDevice struct {
+	Device    string   `json:"device"`
+	Name      string   `json:"name"`
+	Kind      string   `json:"kind"`
+	Vendor    string   `json:"vendor"`
+	Driver    string   `json:"driver"`
+	SelfTest  string   `json:"self_test"` // "passed", or what is wrong
+	Memory    int64    `json:"memory_bytes"`
+	MaxAlloc  int64    `json:"max_alloc_bytes"`
+	MaxRange  int64    `json:"max_buffer_bytes"`
+	MaxShared int      `json:"max_shared_bytes"`
+	MaxLanes  int      `json:"max_lanes"`
+	Subgroups []int    `json:"subgroups"`
+	Features  []string `json:"features"`
+}
+
+func listDevice(u *ui, l *gpu.Listing) {
+	i := l.Info
+	d := gpuDevice{
+		Device: l.Name, Name: i.Name, Kind: i.Kind.String(), Vendor: i.Vendor, Driver: i.Driver, SelfTest: "passed",
+		Memory: i.Memory, MaxAlloc: i.MaxAlloc, MaxRange: i.MaxRange, MaxShared: i.MaxShared, MaxLanes: i.MaxLanes, Subgroups: i.Subgroups,
+	}
+	if l.SelfTest != nil {
+		d.SelfTest = "failed: " + l.SelfTest.Error()
+	}
+	for _, f := range []struct {
+		has  bool
+		name string
+	}{{i.F16, "f16"}, {i.BF16, "bf16"}, {i.AtomicF32, "atomic-f32"}, {len(i.Matrices) > 0, "matrices"}, {i.Timestamps, "timestamps"}} {
+		if f.has {
+			d.Features = append(d.Features, f.name)
+		}
+	}
+	u.event("device", d)
+	u.say("%-10s %s (%s; %s)", d.Device, d.Name, d.Kind, d.Driver)
+	u.say("  test     %s", d.SelfTest)
+	u.say("  memory   %s, %s in one piece, buffers of %s", bytesText(d.Memory), bytesText(d.MaxAlloc), bytesText(d.MaxRange))
+	u.say("  groups   %d lanes, subgroups of %v, %s shared", d.MaxLanes, d.Subgroups, bytesText(int64(d.MaxShared)))
+	u.say("  features %s", strings.Join(d.Features, " "))
 }
 
 func describeCPU(threads int) device {

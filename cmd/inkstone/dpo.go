@@ -31,9 +31,12 @@ without a reward model: direct preference optimisation. A line of the data is {"
 
 // Run trains the policy.
 func (c *dpoCmd) Run(ctx context.Context, u *ui, g *globals) error {
-	cpu := g.newCPU()
-	defer cpu.Close()
-	in, err := c.load("dpo", u, g, cpu)
+	dev, err := g.backend(u)
+	if err != nil {
+		return err
+	}
+	defer dev.Close()
+	in, err := c.load("dpo", u, g, dev)
 	if err != nil {
 		return err
 	}
@@ -44,8 +47,8 @@ func (c *dpoCmd) Run(ctx context.Context, u *ui, g *globals) error {
 	if err := c.checkMemory("dpo", in, in.model.Config()); err != nil {
 		return err
 	}
-	d := &train.DPO{Config: config, Policy: in.model, PreferenceRun: c.run(u, g, cpu, in, in.model.Config())}
-	result, err := d.Run(ctx, cpu)
+	d := &train.DPO{Config: config, Policy: in.model, PreferenceRun: c.run(u, g, dev, in, in.model.Config())}
+	result, err := d.Run(ctx, dev)
 	if err != nil {
 		return err
 	}

@@ -54,13 +54,16 @@ func (c *generateCmd) Run(ctx context.Context, u *ui, g *globals) error {
 		}
 		c.Prompt = string(data)
 	}
-	cpu := g.newCPU()
-	defer cpu.Close()
+	dev, err := g.backend(u)
+	if err != nil {
+		return err
+	}
+	defer dev.Close()
 	tok, err := tokenizer.Load(c.Model)
 	if err != nil {
 		return err
 	}
-	m, err := c.load(cpu)
+	m, err := c.load(dev)
 	if err != nil {
 		return err
 	}
@@ -73,7 +76,7 @@ func (c *generateCmd) Run(ctx context.Context, u *ui, g *globals) error {
 			return err
 		}
 	}
-	writer := nn.NewGenerator(m, cpu)
+	writer := nn.NewGenerator(m, dev)
 	if err := writer.Start(prompt); err != nil {
 		return err
 	}

@@ -12,9 +12,9 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"inkstone/gpu/dl"
 	"inkstone/kernels"
 	"inkstone/nn"
-	"inkstone/tensor"
 )
 
 // cli is the command line: a field for each verb, and the flags all verbs share.
@@ -41,26 +41,11 @@ type cli struct {
 type globals struct {
 	JSON      bool             `name:"json" help:"Print one JSON object a line on stdout; what is for people goes to stderr."`
 	Threads   int              `help:"Threads to compute on; 0 means one for each CPU." placeholder:"N"`
-	Device    string           `help:"Where to compute: auto or cpu." default:"auto" enum:"auto,cpu"`
+	Device    string           `help:"Where to compute: cpu, vulkan (or another interface that inkstone devices lists), or one of several devices as in vulkan:1. auto is what INKSTONE_DEVICE says, else cpu." default:"auto" placeholder:"DEVICE"`
 	Precision string           `help:"How exactly matrices are multiplied: f32, or bf16, which rounds to bfloat16 first and takes half the time where the processor can. Sums, weights and all else stay f32. auto is bf16 for the demo where the processor can, else f32." default:"auto" enum:"auto,f32,bf16"`
 	Seed      uint64           `help:"Seed of everything random: the same seed gives the same results." default:"1"`
 	Version   kong.VersionFlag `help:"Print the version and exit."`
 }
-
-// newCPU returns the backend that the flags ask for. An automatic precision becomes f32,
-// unless the verb has chosen before.
-func (g *globals) newCPU() *tensor.CPU {
-	if g.Precision == autoPrecision {
-		g.Precision = tensor.F32.String()
-	}
-	cpu := tensor.NewCPU(g.Threads)
-	if g.Precision == tensor.BF16.String() {
-		cpu.SetPrecision(tensor.BF16)
-	}
-	return cpu
-}
-
-const autoPrecision = "auto"
 
 const description = `Inkstone makes language models, from the first character to the finished poet, in one static binary.
 
@@ -71,7 +56,10 @@ Begin with:
   inkstone generate --model run/model "Once"     let it write
   inkstone plan --size gpt3                      what would GPT-3 need?`
 
-func main() { os.Exit(run(os.Args[1:])) }
+func main() {
+	dl.MaybeProbe() // this process may be one that tries a driver for another
+	os.Exit(run(os.Args[1:]))
+}
 
 // run runs the command line and returns the exit status: 0 done, 1 failed, 2 wrong usage.
 func run(args []string) int {

@@ -16,14 +16,18 @@ type meter struct {
 	ui    *ui
 	steps int
 	flops float64 // of one token's training
-	peak  float64 // FLOP/s of all threads
+	peak  float64 // FLOP/s of all threads; 0 if it is not known
 
 	loss, seconds, tokens float64 // running means
 	last                  time.Time
 }
 
-func newMeter(u *ui, steps int, flopsPerToken float64, cpu *tensor.CPU) *meter {
-	return &meter{ui: u, steps: steps, flops: flopsPerToken, peak: measurePeak(cpu)}
+func newMeter(u *ui, steps int, flopsPerToken float64, dev backend) *meter {
+	m := &meter{ui: u, steps: steps, flops: flopsPerToken}
+	if cpu, ok := dev.(*tensor.CPU); ok {
+		m.peak = measurePeak(cpu)
+	}
+	return m
 }
 
 // measurePeak returns how many floating-point operations a second the machine can do at most
@@ -47,7 +51,11 @@ func (m *meter) step(s train.Stats) {
 	m.tokens = keep*m.tokens + (1-keep)*float64(s.Tokens)
 	speed := m.tokens / m.seconds
 	left := time.Duration(float64(m.steps-s.Step) * m.seconds * float64(time.Second)).Round(time.Second)
-	m.ui.progress(s.Step, m.steps, fmt.Sprintf("loss %.3f  %.0f tokens/s  %.0f%% of peak  %v left", m.loss, speed, 100*speed*m.flops/m.peak, left))
+	share := ""
+	if m.peak > 0 {
+		share = fmt.Sprintf("  %.0f%% of peak", 100*speed*m.flops/m.peak)
+	}
+	m.ui.progress(s.Step, m.steps, fmt.Sprintf("loss %.3f  %.0f tokens/s%s  %v left", m.loss, speed, share, left))
 	if now := time.Now(); s.Step == m.steps || now.Sub(m.last) > time.Second {
 		m.last = now
 		m.ui.event("step", struct {
@@ -63,9 +71,9 @@ func (m *meter) step(s train.Stats) {
 }
 
 // environment describes what a run computes on, for its record.
-func environment(cpu *tensor.CPU) map[string]string {
+func environment(dev backend) map[string]string {
 	return map[string]string{
 		"inkstone": version(), "go": runtime.Version(), "system": runtime.GOOS + "/" + runtime.GOARCH,
-		"device": cpu.Name(), "isa": kernels.ISA(), "threads": fmt.Sprint(cpu.Pool().Threads()),
+		"device": dev.Name(), "isa": kernels.ISA(), "threads": fmt.Sprint(dev.Pool().Threads()),
 	}
 }

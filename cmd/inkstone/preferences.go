@@ -43,7 +43,7 @@ type preferenceInputs struct {
 }
 
 // load reads the model and the rankings.
-func (f *preferenceFlags) load(verb string, u *ui, g *globals, cpu *tensor.CPU) (in preferenceInputs, err error) {
+func (f *preferenceFlags) load(verb string, u *ui, g *globals, dev backend) (in preferenceInputs, err error) {
 	if in.lora, err = f.LoRA.config(); err != nil {
 		return in, err
 	}
@@ -53,7 +53,7 @@ func (f *preferenceFlags) load(verb string, u *ui, g *globals, cpu *tensor.CPU) 
 	if in.tokenizer, err = tokenizer.Load(f.Model); err != nil {
 		return in, err
 	}
-	if in.model, err = nn.Load(f.Model, tensor.Float32, cpu); err != nil {
+	if in.model, err = nn.Load(f.Model, tensor.Float32, dev); err != nil {
 		return in, err
 	}
 	c := in.model.Config()
@@ -91,14 +91,14 @@ func (f *preferenceFlags) settings(g *globals, in preferenceInputs, rate, least,
 }
 
 // run returns what the recipes share, reporting to u.
-func (f *preferenceFlags) run(u *ui, g *globals, cpu *tensor.CPU, in preferenceInputs, c *nn.Config) train.PreferenceRun {
+func (f *preferenceFlags) run(u *ui, g *globals, dev backend, in preferenceInputs, c *nn.Config) train.PreferenceRun {
 	var m *meter
 	return train.PreferenceRun{
 		Rankings: in.rankings, Tokenizer: in.tokenizer, Dir: f.Out, Seed: g.Seed, Resume: f.Resume,
-		Data: in.hashes, Environment: environment(cpu), Say: u.say,
+		Data: in.hashes, Environment: environment(dev), Say: u.say,
 		Begin: func(b train.PreferenceBegin) {
 			u.say("%d prompts with their answers to learn from, %d held out; %d steps of %d.", b.Learn, b.Heldout, b.Steps, f.Batch*f.Accumulate)
-			m = newMeter(u, b.Steps, forecast(c, in, 1, b.Tokens).TrainingFLOPs, cpu)
+			m = newMeter(u, b.Steps, forecast(c, in, 1, b.Tokens).TrainingFLOPs, dev)
 		},
 		OnStep: func(s train.Stats) { m.step(s) },
 	}

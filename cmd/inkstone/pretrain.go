@@ -56,21 +56,24 @@ func (c *pretrainCmd) Run(ctx context.Context, u *ui, g *globals) error {
 		return usagef("pretrain: this needs %s of memory, %s are free; try a smaller --batch, --context or --size, or --activation-checkpointing", bytesText(forecast.Total()), bytesText(free))
 	}
 	config.Precision = g.Precision
-	cpu := g.newCPU()
-	defer cpu.Close()
+	dev, err := g.backend(u)
+	if err != nil {
+		return err
+	}
+	defer dev.Close()
 	var m *meter
 	p := &train.Pretrain{
-		Config: *config, Data: append(c.Data, c.Files...), Dir: c.Out, Seed: g.Seed, Resume: c.Resume, Environment: environment(cpu),
+		Config: *config, Data: append(c.Data, c.Files...), Dir: c.Out, Seed: g.Seed, Resume: c.Resume, Environment: environment(dev),
 		Say:      u.say,
 		Progress: func(done, total int) { u.progress(done, total, "merging pairs") },
 		Begin: func(model *nn.Config, done int) {
 			u.say("%s parameters; %d steps of %d x %d x %d tokens", count(float64(model.NumParameters())), config.Schedule.Steps, config.Accumulate, config.Batch, config.Context)
-			m = newMeter(u, config.Schedule.Steps, train.Plan(model, config.Batch, config.Context).TrainingFLOPs, cpu)
+			m = newMeter(u, config.Schedule.Steps, train.Plan(model, config.Batch, config.Context).TrainingFLOPs, dev)
 		},
 		OnStep: func(s train.Stats) { m.step(s) },
-		Sample: func(model nn.Model, tok tokenizer.Tokenizer, s train.Stats) { c.sample(u, g, cpu, model, tok, s) },
+		Sample: func(model nn.Model, tok tokenizer.Tokenizer, s train.Stats) { c.sample(u, g, dev, model, tok, s) },
 	}
-	r, err := p.Run(ctx, cpu)
+	r, err := p.Run(ctx, dev)
 	if err != nil {
 		return err
 	}
@@ -147,8 +150,8 @@ func (c *pretrainCmd) config() (*train.PretrainConfig, error) {
 }
 
 // sample shows what the model writes by now.
-func (c *pretrainCmd) sample(u *ui, g *globals, cpu *tensor.CPU, m nn.Model, tok tokenizer.Tokenizer, s train.Stats) {
-	writer := nn.NewGenerator(m, cpu)
+func (c *pretrainCmd) sample(u *ui, g *globals, dev backend, m nn.Model, tok tokenizer.Tokenizer, s train.Stats) {
+	writer := nn.NewGenerator(m, dev)
 	prompt := promptIDs(tok, m.Config(), "", false)
 	if err := writer.Start(prompt); err != nil {
 		return

@@ -29,9 +29,12 @@ of the data is {"prompt": "…", "chosen": "…", "rejected": "…"} or {"prompt
 
 // Run trains the reward model.
 func (c *rewardCmd) Run(ctx context.Context, u *ui, g *globals) error {
-	cpu := g.newCPU()
-	defer cpu.Close()
-	in, err := c.load("reward", u, g, cpu)
+	dev, err := g.backend(u)
+	if err != nil {
+		return err
+	}
+	defer dev.Close()
+	in, err := c.load("reward", u, g, dev)
 	if err != nil {
 		return err
 	}
@@ -43,8 +46,8 @@ func (c *rewardCmd) Run(ctx context.Context, u *ui, g *globals) error {
 	if err := c.checkMemory("reward", in, s.Config()); err != nil {
 		return err
 	}
-	r := &train.Reward{Config: config, Scorer: s, PreferenceRun: c.run(u, g, cpu, in, s.Config())}
-	result, err := r.Run(ctx, cpu)
+	r := &train.Reward{Config: config, Scorer: s, PreferenceRun: c.run(u, g, dev, in, s.Config())}
+	result, err := r.Run(ctx, dev)
 	if err != nil {
 		return err
 	}

@@ -61,17 +61,20 @@ func (c *rlFlags) run(ctx context.Context, u *ui, g *globals, config train.RLCon
 	if err := config.Validate(); err != nil {
 		return usageError{err}
 	}
-	cpu := g.newCPU()
-	defer cpu.Close()
+	dev, err := g.backend(u)
+	if err != nil {
+		return err
+	}
+	defer dev.Close()
 	tok, err := tokenizer.Load(c.Model)
 	if err != nil {
 		return err
 	}
-	base, err := nn.Load(c.Model, tensor.Float32, cpu)
+	base, err := nn.Load(c.Model, tensor.Float32, dev)
 	if err != nil {
 		return err
 	}
-	reference, err := nn.Load(c.Model, tensor.Float32, cpu)
+	reference, err := nn.Load(c.Model, tensor.Float32, dev)
 	if err != nil {
 		return err
 	}
@@ -82,21 +85,21 @@ func (c *rlFlags) run(ctx context.Context, u *ui, g *globals, config train.RLCon
 	if err != nil {
 		return err
 	}
-	in, err := c.inputs(cpu, tok, base.Config(), config.Answer)
+	in, err := c.inputs(dev, tok, base.Config(), config.Answer)
 	if err != nil {
 		return err
 	}
-	value, learned, err := c.value(valueKind, policy, cpu)
+	value, learned, err := c.value(valueKind, policy, dev)
 	if err != nil {
 		return err
 	}
-	r := train.NewRL(config, policy, learned, cpu)
-	r.Reference, r.Value, r.Weights, r.Seed, r.Reward = reference, value, train.PolicyWeights(policy, value, cpu), g.Seed, in.reward
+	r := train.NewRL(config, policy, learned, dev)
+	r.Reference, r.Value, r.Weights, r.Seed, r.Reward = reference, value, train.PolicyWeights(policy, value, dev), g.Seed, in.reward
 	if r.PretrainLoss, err = pretrainLoss(pretrain, train.NewDialogue(tok), policy, config.Minibatch, g.Seed); err != nil {
 		return err
 	}
 	run := &train.Reinforce{
-		RL: r, Prompts: in.prompts, Tokenizer: tok, Dir: c.Out, Resume: c.Resume, Data: in.hashes, Environment: environment(cpu),
+		RL: r, Prompts: in.prompts, Tokenizer: tok, Dir: c.Out, Resume: c.Resume, Data: in.hashes, Environment: environment(dev),
 		Settings: map[string]any{"value": valueKind, "precision": g.Precision, "lora": adapter},
 		Say:      u.say, OnStep: func(s train.Stats) { noteRL(u, s, config.Schedule.Steps) },
 	}
@@ -117,14 +120,14 @@ func (c *rlFlags) run(ctx context.Context, u *ui, g *globals, config train.RLCon
 }
 
 // value returns the value function, nil for none, and what learns with it.
-func (c *rlFlags) value(kind string, policy nn.Model, cpu *tensor.CPU) (*nn.Scorer, []*autograd.Variable, error) {
+func (c *rlFlags) value(kind string, policy nn.Model, dev backend) (*nn.Scorer, []*autograd.Variable, error) {
 	learned := slices.Clone(policy.Parameters())
 	switch kind {
 	case "policy":
 		v := train.NewValueHead(policy)
 		return v, append(learned, v.HeadParameters()...), nil
 	case "reward":
-		v, err := nn.LoadScorer(c.Reward, tensor.Float32, cpu)
+		v, err := nn.LoadScorer(c.Reward, tensor.Float32, dev)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -141,7 +144,7 @@ type rlInputs struct {
 }
 
 // inputs reads the prompts and the judge of their answers.
-func (c *rlFlags) inputs(cpu *tensor.CPU, tok tokenizer.Tokenizer, config *nn.Config, answer int) (in rlInputs, err error) {
+func (c *rlFlags) inputs(dev backend, tok tokenizer.Tokenizer, config *nn.Config, answer int) (in rlInputs, err error) {
 	hashed := append(slices.Clone(c.Data), filepath.Join(c.Model, nn.WeightsFile))
 	if c.Reward == ruleReward {
 		v, err := poetOf(tok)
@@ -156,7 +159,7 @@ func (c *rlFlags) inputs(cpu *tensor.CPU, tok tokenizer.Tokenizer, config *nn.Co
 			}
 		}
 	} else {
-		judge, err := nn.LoadScorer(c.Reward, tensor.Float32, cpu)
+		judge, err := nn.LoadScorer(c.Reward, tensor.Float32, dev)
 		if err != nil {
 			return in, fmt.Errorf("--reward wants the directory of a model that the verb reward made: %w", err)
 		}
@@ -170,7 +173,7 @@ func (c *rlFlags) inputs(cpu *tensor.CPU, tok tokenizer.Tokenizer, config *nn.Co
 		if judge.Config().Context < config.Context {
 			return in, fmt.Errorf("the reward model %s has a context of %d tokens, the policy of %d: it cannot judge all answers", c.Reward, judge.Config().Context, config.Context)
 		}
-		in.reward = train.ScoreWith(judge, cpu, c.Minibatch, 0, 1)
+		in.reward = train.ScoreWith(judge, dev, c.Minibatch, 0, 1)
 		hashed = append(hashed, filepath.Join(c.Reward, nn.WeightsFile))
 	}
 	if len(c.Data) > 0 {

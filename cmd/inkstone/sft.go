@@ -60,9 +60,12 @@ func (c *sftCmd) Run(ctx context.Context, u *ui, g *globals) error {
 	if err != nil {
 		return err
 	}
-	cpu := g.newCPU()
-	defer cpu.Close()
-	m, d, err := c.load(cpu)
+	dev, err := g.backend(u)
+	if err != nil {
+		return err
+	}
+	defer dev.Close()
+	m, d, err := c.load(dev)
 	if err != nil {
 		return err
 	}
@@ -96,15 +99,15 @@ func (c *sftCmd) Run(ctx context.Context, u *ui, g *globals) error {
 	var meter *meter
 	s := &train.SFT{
 		Config: *config, Model: m, Dialogue: d, Examples: examples, General: general,
-		Dir: c.Out, Seed: g.Seed, Resume: c.Resume, Data: hashes, Environment: environment(cpu),
+		Dir: c.Out, Seed: g.Seed, Resume: c.Resume, Data: hashes, Environment: environment(dev),
 		Say: u.say,
 		Begin: func(b train.SFTBegin) {
 			u.say("%d examples of %d tokens in the mean, %d more held out; %d steps of %d x %d", b.Learn, b.Tokens, b.Heldout, b.Steps, config.Accumulate, config.Batch)
-			meter = newMeter(u, b.Steps, train.Plan(m.Config(), config.Batch, min(b.Tokens, m.Config().Context)).TrainingFLOPs, cpu)
+			meter = newMeter(u, b.Steps, train.Plan(m.Config(), config.Batch, min(b.Tokens, m.Config().Context)).TrainingFLOPs, dev)
 		},
 		OnStep: func(s train.Stats) { meter.step(s) },
 	}
-	r, err := s.Run(ctx, cpu)
+	r, err := s.Run(ctx, dev)
 	if err != nil {
 		return err
 	}
@@ -113,7 +116,7 @@ func (c *sftCmd) Run(ctx context.Context, u *ui, g *globals) error {
 }
 
 // load reads the model, and its tokenizer with the template to use.
-func (c *sftCmd) load(cpu *tensor.CPU) (nn.Model, *train.Dialogue, error) {
+func (c *sftCmd) load(dev backend) (nn.Model, *train.Dialogue, error) {
 	tok, err := tokenizer.Load(c.Model)
 	if err != nil {
 		return nil, nil, err
@@ -133,7 +136,7 @@ func (c *sftCmd) load(cpu *tensor.CPU) (nn.Model, *train.Dialogue, error) {
 		}
 		chat.Template = string(source)
 	}
-	m, err := nn.Load(c.Model, tensor.Float32, cpu)
+	m, err := nn.Load(c.Model, tensor.Float32, dev)
 	if err != nil {
 		return nil, nil, err
 	}
