@@ -1,0 +1,115 @@
+package gpu
+
+import (
+	"errors"
+	"math"
+	"testing"
+
+	"inkstone/gpu/driver"
+	"inkstone/gpu/soft"
+	"inkstone/nn"
+	"inkstone/tensor"
+	"inkstone/train"
+)
+
+// trainer returns a trainer of a small model on batches of random tokens.
+func trainer(t testing.TB, b tensor.Backend, c nn.Config) *train.Trainer {
+	t.Helper()
+	m, err := nn.New(&c, tensor.Float32, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const rows, context = 3, 11
+	tr := train.NewTrainer(train.NewOptimizer(m.Parameters(), train.DefaultAdamW()), b)
+	tr.Schedule = train.Schedule{Kind: "constant", Peak: 1e-2, Steps: 100}
+	batch := train.Batch{IDs: tensor.New(tensor.Int32, rows, context), Targets: tensor.New(tensor.Int32, rows*context)}
+	tr.Loss = train.NextToken(m, func(step, k int) train.Batch {
+		r := tensor.NewRNG(tensor.NewStream(9, "tokens", step%4)) // batches come again: there is something to learn
+		for i := range rows * context {
+			tensor.Data[int32](batch.IDs)[i] = int32(r.IntN(c.Vocab))
+			tensor.Data[int32](batch.Targets)[i] = int32(r.IntN(c.Vocab))
+		}
+		return batch
+	})
+	tr.Weights = train.ModelWeights(m, b)
+	return tr
+}
+
+// models are small ones of both families, with everything that theirs have.
+var models = map[string]nn.Config{
+	"gpt2": {ModelType: nn.GPT2Type, Vocab: 31, Context: 16, Channels: 24, Layers: 2, Heads: 3, KVHeads: 3, HeadSize: 8,
+		Hidden: 40, Activation: "gelu_new", NormEps: 1e-5, TiedHead: true, InitStd: 0.1, BOS: -1, EOS: -1, Dropout: 0.1},
+	"llama": {ModelType: nn.LlamaType, Vocab: 31, Context: 16, Channels: 24, Layers: 2, Heads: 4, KVHeads: 2, HeadSize: 6,
+		Hidden: 40, Activation: "silu", NormEps: 1e-6, RopeTheta: 10000, InitStd: 0.1, BOS: -1, EOS: -1},
+}
+
+// checkTraining compares steps on a device with the CPU's, and counts what the host did.
+func checkTraining(t *testing.T, b *Backend, steps int) {
+	cpu := tensor.NewCPU(1)
+	defer cpu.Close()
+	for name, c := range models {
+		t.Run(name, func(t *testing.T) {
+			clear(b.fallbacks)
+			on, off := trainer(t, b, c), trainer(t, cpu, c)
+			var before Stats
+			for step := range steps {
+				if step == 2 {
+					before = b.device.Stats()
+				}
+				got, err := on.Step(step)
+				if err != nil {
+					t.Fatal(err)
+				}
+				want, err := off.Step(step)
+				if err != nil {
+					t.Fatal(err)
+				}
+				// Rounding differs, and a step multiplies the difference: a few times in a
+				// model that still learns fast.
+				if math.Abs(got.Loss-want.Loss) > 1e-4*want.Loss || math.Abs(got.GradNorm-want.GradNorm) > 1e-3*want.GradNorm {
+					t.Errorf("step %d: loss %v, gradient %v; the CPU's are %v and %v", step, got.Loss, got.GradNorm, want.Loss, want.GradNorm)
+				}
+			}
+			if f := b.Fallbacks(); len(f) > 0 {
+				t.Errorf("fell back: %v", f)
+			}
+			after, n := b.device.Stats(), steps-2
+			if s := after.Submissions - before.Submissions; s > 3*n {
+				t.Errorf("%d submissions in %d steps, want at most 3 each", s, n)
+			}
+			if w := after.Waits - before.Waits; w > 2*n {
+				t.Errorf("the host waited %d times in %d steps, want twice each: for the loss and the norm", w, n)
+			}
+			if d := after.Downloaded - before.Downloaded; d > int64(n*(4+len(on.Optimizer.Parameters())*4*256)) {
+				t.Errorf("%d bytes came back in %d steps: more than losses and norms", d, n)
+			}
+		})
+	}
+}
+
+// TestTraining: training takes the CPU's steps, and stays on the device.
+func TestTraining(t *testing.T) {
+	checkTraining(t, open(t, soft.Options{Discrete: true, Shuffle: 7}), 6)
+}
+
+// TestTrainingOnVulkan does so on a Vulkan device.
+func TestTrainingOnVulkan(t *testing.T) { checkTraining(t, vulkanBackend(t), 10) }
+
+// TestTrainingWithoutMemory: a step for which there is no memory ends with an error that says
+// so; the step before it, and a smaller model, are as good as ever.
+func TestTrainingWithoutMemory(t *testing.T) {
+	b := open(t, soft.Options{Memory: 3 << 20})
+	b.device.local.block = 1 << 18
+	b.device.staging.block = 1 << 18
+	large := models["gpt2"]
+	large.Channels, large.Heads, large.KVHeads, large.HeadSize, large.Hidden = 192, 6, 6, 32, 768
+	_, err := trainer(t, b, large).Step(0)
+	var memory *OutOfMemoryError
+	if !errors.As(err, &memory) || !errors.Is(err, driver.ErrOutOfMemory) {
+		t.Fatalf("error %v, want out of memory", err)
+	}
+	if memory.Want <= 0 || memory.Budget != 3<<20 || memory.Held > memory.Budget || memory.InUse > memory.Held {
+		t.Errorf("%+v", memory)
+	}
+	checkTraining(t, b, 4)
+}
