@@ -79,6 +79,7 @@ type Stats struct {
 	Uploaded    int64 // bytes copied to the device
 	Downloaded  int64 // bytes copied from it
 	Waits       int   // times the host waited
+	Waited      time.Duration
 }
 
 // Memory says where a device's memory is.
@@ -249,8 +250,11 @@ func (d *Device) wait(n uint64) {
 	}
 	for i, f := range d.flying {
 		if f.number == n && d.err == nil {
+			start := time.Now()
+			err := d.driver.Wait(context.Background(), f.point)
 			d.stats.Waits++
-			if err := d.driver.Wait(context.Background(), f.point); err != nil {
+			d.stats.Waited += time.Since(start)
+			if err != nil {
 				d.fail(err)
 				return
 			}

@@ -2,9 +2,12 @@ package main
 
 import (
 	"context"
+	"os"
 	"runtime"
 	"slices"
+	"strings"
 
+	"inkstone/gpu"
 	"inkstone/kernels"
 	"inkstone/nn"
 	"inkstone/tensor"
@@ -17,6 +20,7 @@ type benchTrainCmd struct {
 	Batch   int    `help:"Sequences a step." default:"4"`
 	Context int    `help:"Tokens a sequence." default:"64"`
 	Steps   int    `help:"Timed steps; the median counts." default:"10"`
+	Profile string `help:"Time the kernels of one more step on a device other than the CPU, and write them as a trace for Chrome's about:tracing or Perfetto." type:"path" placeholder:"FILE"`
 }
 
 // Help teaches the verb.
@@ -25,7 +29,8 @@ func (benchTrainCmd) Help() string {
 allocations and the largest memory the process had.
 
   inkstone bench train --size gpt2 --batch 4 --context 64
-  inkstone bench train --size gpt2 --batch 4 --context 64 --precision bf16`
+  inkstone bench train --size gpt2 --batch 4 --context 64 --precision bf16
+  inkstone bench train --size tiny --device vulkan --profile step.json`
 }
 
 // trainResult is the result of bench train.
@@ -46,6 +51,16 @@ type trainResult struct {
 	Forecast    int64   `json:"forecast_bytes"`
 	Allocations float64 `json:"allocs_per_step"`
 	Loss        float64 `json:"loss"`
+	Device      string  `json:"device"`
+	*deviceStep
+}
+
+// deviceStep is what bench train says of a device.
+type deviceStep struct {
+	Submissions float64 `json:"submissions_per_step"`
+	Dispatches  float64 `json:"dispatches_per_step"`
+	Host        float64 `json:"host_share"` // of a step's time, in which the host did not wait
+	Memory      int64   `json:"device_memory_peak_bytes"`
 }
 
 // Run times steps.
@@ -80,13 +95,22 @@ func (b *benchTrainCmd) Run(ctx context.Context, u *ui, g *globals) error {
 	r := trainResult{
 		Size: b.Size, Parameters: forecast.Parameters, Batch: b.Batch, Context: b.Context, Precision: g.Precision,
 		ISA: kernels.ISA(), Threads: dev.Pool().Threads(), Forecast: forecast.Total(),
+		Device: dev.Name(),
 	}
+	on, _ := dev.(*deviceBackend)
+	if b.Profile != "" && on == nil {
+		return usagef("bench train: --profile is for devices other than the CPU")
+	}
+	var counted gpu.Stats
 	for step := range b.Steps + warmUp {
 		if ctx.Err() != nil {
 			return nil
 		}
 		if step == warmUp {
 			runtime.ReadMemStats(&before)
+			if on != nil {
+				counted = on.Device().Stats()
+			}
 		}
 		s, err := t.Step(step)
 		if err != nil {
@@ -98,6 +122,9 @@ func (b *benchTrainCmd) Run(ctx context.Context, u *ui, g *globals) error {
 		}
 	}
 	runtime.ReadMemStats(&after)
+	if on != nil {
+		r.deviceStep = deviceSteps(on.Device(), counted, times)
+	}
 	r.Allocations = float64(after.Mallocs-before.Mallocs) / float64(b.Steps)
 	slices.Sort(times)
 	r.StepMS, r.Fastest, r.Slowest = times[len(times)/2], times[0], times[len(times)-1]
@@ -109,7 +136,56 @@ func (b *benchTrainCmd) Run(ctx context.Context, u *ui, g *globals) error {
 	u.say("step        %.1f ms (%.1f to %.1f), %.0f tokens/s, %.0f GFLOP/s", r.StepMS, r.Fastest, r.Slowest, r.Speed, r.GFLOPS)
 	u.say("memory      %s at most, forecast %s", bytesText(r.PeakRSS), bytesText(r.Forecast))
 	u.say("allocations %.1f a step", r.Allocations)
+	if d := r.deviceStep; d != nil {
+		u.say("device      %s, %.1f dispatches in %.1f submissions a step, host busy %.1f%% of the time, %s at most",
+			r.Device, d.Dispatches, d.Submissions, 100*d.Host, bytesText(d.Memory))
+	}
 	u.event("result", r)
+	if b.Profile == "" {
+		return nil
+	}
+	return b.profile(u, on.Device(), t)
+}
+
+// deviceSteps returns what a device did in the timed steps since it had counted.
+func deviceSteps(d *gpu.Device, counted gpu.Stats, times []float64) *deviceStep {
+	now, n, total := d.Stats(), float64(len(times)), 0.0
+	for _, t := range times {
+		total += t
+	}
+	return &deviceStep{
+		Submissions: float64(now.Submissions-counted.Submissions) / n, Dispatches: float64(now.Dispatches-counted.Dispatches) / n,
+		Host: 1 - 1000*(now.Waited-counted.Waited).Seconds()/total, Memory: d.Memory().Peak,
+	}
+}
+
+// profile takes one more step, times its kernels and writes them to a file.
+func (b *benchTrainCmd) profile(u *ui, d *gpu.Device, t *train.Trainer) error {
+	if err := d.StartProfile(); err != nil {
+		return err
+	}
+	if _, err := t.Step(b.Steps + warmUp); err != nil {
+		return err
+	}
+	p, err := d.StopProfile()
+	if err != nil {
+		return err
+	}
+	f, err := os.Create(b.Profile)
+	if err != nil {
+		return err
+	}
+	if err = p.WriteTrace(f); err == nil {
+		err = f.Close()
+	}
+	if err != nil {
+		return err
+	}
+	var table strings.Builder
+	if err := p.WriteTable(&table); err != nil {
+		return err
+	}
+	u.say("\n%s\nTrace, for about:tracing or Perfetto: %s", table.String(), b.Profile)
 	return nil
 }
 
