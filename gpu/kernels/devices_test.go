@@ -160,3 +160,24 @@ func TestSPIRV(t *testing.T) {
 	}
 	t.Logf("%d modules", len(files))
 }
+
+// TestTilesBuild builds attention for all sizes of heads, and products of odd sizes, on every
+// device, and on one of which little is known.
+func TestTilesBuild(t *testing.T) {
+	for _, d := range append(devices, kernels.Device{}, kernels.Device{SharedBytes: 32 << 10}) {
+		for _, D := range []int{1, 2, 31, 40, 80, 96, 127, 128, 160, 256} {
+			build(t, kernels.AttentionDelta{Rows: d.Rows(D)})
+			build(t, kernels.Attention{AttentionTile: d.Attention(D, true)})
+			build(t, kernels.AttentionDQ{AttentionTile: d.AttentionBackward(D, true)})
+			build(t, kernels.AttentionDKV{AttentionTile: d.AttentionBackward(D, false)})
+		}
+		for _, s := range [][4]int{{0, 0, 0, 0}, {1, 1, 1, 1}, {1, 50257, 768, 1}, {4096, 4096, 4096, 1}, {768, 768, 65536, 1}, {64, 64, 64, 96}} {
+			k, splits := d.MatMul(s[0], s[1], s[2], s[3])
+			k.Split = splits > 1
+			build(t, k)
+			if splits < 1 || splits > 1 && s[2]/splits < 256 {
+				t.Errorf("%+v: %v in %d parts", d, s, splits)
+			}
+		}
+	}
+}

@@ -14,7 +14,7 @@
 // gradients of parameters added to. Buffers are F32 unless their comment says otherwise, and
 // begin with the first element of their tensor, aligned to 16 bytes; where operands may be
 // strided, they have offsets too. An output that may be an input is bound once: kernels that
-// work in place say so in their struct. Results depend on the struct and the sizes alone: sums
+// work in place say so in their struct. Buffers have fewer than 2³¹ elements. Results depend on the struct and the sizes alone: sums
 // have a fixed order, and there are no atomics.
 //
 // The kernels, by tensor.Backend's methods:

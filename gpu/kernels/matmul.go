@@ -29,7 +29,7 @@ type MatMul struct {
 	Accumulate bool // β is not 0: c is read
 	Split      bool // cut K into parts, whose products are written one after another
 
-	TransA, TransB      bool // a's columns lie side by side rather than its rows; b's rows stand likewise
+	TransA, TransB      bool // a's elements lie side by side along M rather than K, b's along K rather than N
 	WideA, WideB, WideC bool
 	Full                bool // M, N and K are multiples of the tile
 }

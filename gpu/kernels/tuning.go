@@ -5,7 +5,18 @@ type Device struct {
 	Processor   bool // the device is the machine's processor: lavapipe, the interpreter
 	Subgroup    int  // lanes of a subgroup; 0 if it cannot be relied on
 	SharedBytes int  // shared memory of a workgroup
-	Units       int  // compute units: workgroups that truly run at the same time
+	Units       int  // compute units: workgroups that truly run at the same time; 0 if not known
+}
+
+// units returns how many workgroups to have at least: a guess where the number is not known.
+func (d Device) units() int {
+	switch {
+	case d.Units > 0:
+		return d.Units
+	case d.Processor:
+		return 1
+	}
+	return 32
 }
 
 // maxNarrow is how many columns a lane takes in a row that a subgroup has for itself.
@@ -41,10 +52,10 @@ func (d Device) rowLanes(cols int) int {
 	return lanes
 }
 
-// Max returns the kernel for rows of cols columns.
+// Max returns the kernel for rows of cols columns, with the places of the maxima or without.
 func (d Device) Max(cols int, arg bool) Max { return Max{Lanes: d.rowLanes(cols / 4), Arg: arg} }
 
-// Embedding and EmbeddingBackward return the kernels for rows of C columns.
+// Embedding returns the kernel for rows of C columns.
 func (d Device) Embedding(C int) Embedding { return Embedding{Lanes: d.rowLanes(C / 4)} }
 
 // EmbeddingBackward returns the kernel for rows of C columns.
@@ -73,7 +84,7 @@ func (d Device) Sum(of SumOf, s *Summed) (Sum, int) {
 	// A block gives a lane 32 numbers or more, and there are not many more of them than run at
 	// the same time.
 	groups := max(1, kept*lanes/k.Lanes)
-	return k, max(1, min(ceilDiv(8*d.Units, groups), count/(32*lanes), maxGroups))
+	return k, max(1, min(ceilDiv(8*d.units(), groups), count/(32*lanes), maxGroups))
 }
 
 // The tiles of products, larger ones first. On lavapipe, memory of a workgroup is read lane by
@@ -108,9 +119,9 @@ func (d Device) MatMul(M, N, K, batch int) (k MatMul, splits int) {
 	}
 	least := 0.0
 	for _, t := range tiles {
-		groups := ceilDiv(M, t.TileM) * ceilDiv(N, t.TileN) * batch
+		groups := max(1, ceilDiv(M, t.TileM)*ceilDiv(N, t.TileN)*batch)
 		work := float64(groups*t.TileM*t.TileN) * (1 + 8/float64(t.ThreadM) + 8/float64(t.ThreadN))
-		cost := work * float64(roundUp(groups, d.Units)) / float64(groups)
+		cost := work * float64(roundUp(groups, d.units())) / float64(groups)
 		if least == 0 || cost < least {
 			k, least, splits = t, cost, d.splits(groups, K)
 		}
@@ -120,16 +131,16 @@ func (d Device) MatMul(M, N, K, batch int) (k MatMul, splits int) {
 
 // splits returns into how many parts of 256 or more to cut K so that the device is busy.
 func (d Device) splits(groups, K int) int {
-	if 2*groups > d.Units {
+	if 2*groups > d.units() {
 		return 1
 	}
-	return max(1, min(d.Units/groups, K/256))
+	return max(1, min(d.units()/groups, K/256))
 }
 
 // FewRows is up to how many rows products go to MatVec or VecMat.
 const FewRows = 4
 
-// MatVec returns the kernel for so many vectors of K numbers, VecMat the one for N columns.
+// MatVec returns the kernel for so many vectors of K numbers.
 func (d Device) MatVec(vectors, K int) MatVec { return MatVec{Rows: d.Rows(K), Vectors: vectors} }
 
 // VecMat returns the kernel for so many vectors.
@@ -140,13 +151,13 @@ func (d Device) VecMat(vectors int) VecMat {
 	return VecMat{LanesX: 32, LanesY: 8, Vectors: vectors}
 }
 
-// Attention returns how to cut the forward for heads of D, and Backward how to cut dq and dk with
-// dv: the largest tiles that fit into shared memory.
+// Attention returns how to cut Attention for heads of D: the largest tile that fits into shared
+// memory.
 func (d Device) Attention(D int, causal bool) AttentionTile {
 	return d.attentionTile(D, causal, 1)
 }
 
-// AttentionBackward returns how to cut AttentionDQ and AttentionDKV for heads of D.
+// AttentionBackward returns how to cut AttentionDQ and AttentionDKV for heads of D, likewise.
 func (d Device) AttentionBackward(D int, causal bool) AttentionTile {
 	return d.attentionTile(D, causal, 2)
 }
@@ -158,7 +169,7 @@ const FewQueries = 4
 // cut the keys: 1, or more if the device would not be busy otherwise.
 func (d Device) AttentionDecode(s AttentionSizes, D int, causal bool) (k AttentionDecode, parts int) {
 	lanes := max(64, d.Subgroup)
-	parts = max(1, min(2*d.Units/max(1, s.B*s.H*s.T), s.S/(4*lanes)))
+	parts = max(1, min(2*d.units()/max(1, s.B*s.H*s.T), s.S/(4*lanes)))
 	return AttentionDecode{Rows: Rows{Lanes: lanes, Subgroup: d.Subgroup}, HeadDim: D, Causal: causal, Split: parts > 1}, parts
 }
 
