@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"inkstone/gpu"
+	"inkstone/kernels"
 	"inkstone/tensor"
 )
 
@@ -32,6 +33,12 @@ func (g *globals) newCPU() *tensor.CPU {
 	return cpu
 }
 
+// onCPU reports whether the flags ask for the CPU.
+func (g *globals) onCPU() bool {
+	spec, err := gpu.ParseSpec(g.Device)
+	return err == nil && spec.CPU()
+}
+
 // backend returns the backend that the flags ask for. A device that was asked for by name and is
 // not there is an error.
 func (g *globals) backend(u *ui) (backend, error) {
@@ -42,11 +49,22 @@ func (g *globals) backend(u *ui) (backend, error) {
 	if spec.CPU() {
 		return g.newCPU(), nil
 	}
+	if g.Precision == tensor.BF16.String() {
+		return nil, usagef("--precision bf16 is the CPU's: %s computes in f32", g.Device)
+	}
 	d, err := spec.Open(context.Background())
 	if err != nil {
 		return nil, fmt.Errorf("%w (inkstone devices lists what is there; --device cpu always is)", err)
 	}
 	return &deviceBackend{gpu.NewBackend(d, g.newCPU()), u}, nil
+}
+
+// computer names what a backend computes on, for people.
+func computer(b backend) string {
+	if d, ok := b.(*deviceBackend); ok {
+		return fmt.Sprintf("%s (%s)", d.Name(), d.Device().Info().Name)
+	}
+	return fmt.Sprintf("%d threads with %s", b.Pool().Threads(), kernels.ISA())
 }
 
 // A deviceBackend says at the end what the CPU did in its device's place.

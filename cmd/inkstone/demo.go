@@ -127,7 +127,7 @@ func (c *demoCmd) Run(ctx context.Context, u *ui, g *globals) error {
 	if c.Minutes < 0 || c.Steps < 0 || c.Minutes > 0 && c.Steps > 0 {
 		return usagef("demo: give --steps or --minutes, one of them, not below 0")
 	}
-	if g.Precision == autoPrecision && kernels.ISA() == "avx512bf16" {
+	if g.Precision == autoPrecision && g.onCPU() && kernels.ISA() == "avx512bf16" {
 		g.Precision = tensor.BF16.String()
 	}
 	dev, err := g.backend(u)

@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"inkstone/cmd/inkstone/internal/report"
-	"inkstone/kernels"
 	"inkstone/train/poet"
 	"inkstone/train/prosody"
 )
@@ -25,7 +24,7 @@ func (d *demo) report(against prosody.Comparison, kl float64) *report.Report {
 			{Name: "answers", Value: change(before.Theme.Mean, after.Theme.Mean), Note: "of the themes asked for are in its poems, before and after reinforcement learning"},
 			{Name: "keeps the rules", Value: change(before.Regulated.Mean, after.Regulated.Mean), Note: "of the rules of tone and rhyme, before and after"},
 			{Name: "preferred", Value: percent(against.WinRate.Mean), Note: "of the time a referee likes the later poem better"},
-			{Name: "time", Value: fmt.Sprintf("%d min %02d s", int(total)/60, int(total)%60), Note: fmt.Sprintf("on %d threads with %s", d.dev.Pool().Threads(), kernels.ISA())},
+			{Name: "time", Value: fmt.Sprintf("%d min %02d s", int(total)/60, int(total)%60), Note: "on " + computer(d.dev)},
 		},
 		Sections: []report.Section{
 			d.scoreTable(against, kl),
@@ -272,7 +271,7 @@ func (d *demo) settings() []report.Fact {
 		{Name: "judge", Value: schedule(p.Judge.Schedule.Steps, p.Judge.Batch, "rankings", p.Judge.Schedule.Peak)},
 		{Name: "improve", Value: schedule(p.Improve.RL.Schedule.Steps, p.Improve.RL.Episodes, "poems", p.Improve.RL.Schedule.Peak)},
 		{Name: "seed", Value: fmt.Sprint(p.Seed)},
-		{Name: "machine", Value: fmt.Sprintf("%s/%s, %s, %d threads, %s", runtime.GOOS, runtime.GOARCH, kernels.ISA(), d.dev.Pool().Threads(), p.Precision)},
+		{Name: "machine", Value: fmt.Sprintf("%s/%s, %s, %s", runtime.GOOS, runtime.GOARCH, computer(d.dev), p.Precision)},
 		{Name: "program", Value: "inkstone " + version()},
 		{Name: "poems", Value: strings.Join([]string{"chinese-poetry 2.0.1 (MIT)", "the texts are in the public domain", "tones and rhymes from Unihan"}, "; ")},
 	}

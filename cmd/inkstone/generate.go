@@ -100,6 +100,9 @@ func (c *generateCmd) Run(ctx context.Context, u *ui, g *globals) error {
 	if u.events == nil {
 		fmt.Println(rest)
 	}
+	if err := dev.Err(); err != nil {
+		return err
+	}
 	u.event("result", struct {
 		Prompt string  `json:"prompt"`
 		Text   string  `json:"text"`
