@@ -3,6 +3,7 @@ package gpu
 import (
 	"errors"
 	"math"
+	"slices"
 	"testing"
 
 	"inkstone/gpu/driver"
@@ -90,6 +91,58 @@ func checkTraining(t *testing.T, b *Backend, steps int) {
 // TestTraining: training takes the CPU's steps, and stays on the device.
 func TestTraining(t *testing.T) {
 	checkTraining(t, open(t, soft.Options{Discrete: true, Shuffle: 7}), 6)
+}
+
+// TestTrainingReadsNothingReleased: a step whose memory is filled with NaN as soon as it is
+// released is the same step.
+func TestTrainingReadsNothingReleased(t *testing.T) {
+	for _, o := range []soft.Options{{}, {Discrete: true}} {
+		b, plain := open(t, o), open(t, o)
+		for name, c := range models {
+			poisoned, clean := trainer(t, b, c), trainer(t, plain, c)
+			poisoned.Tape().Arena().Poison(true)
+			for step := range 3 {
+				got, err := poisoned.Step(step)
+				if err != nil {
+					t.Fatal(err)
+				}
+				want, err := clean.Step(step)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if got.Loss != want.Loss || got.GradNorm != want.GradNorm {
+					t.Errorf("%s, step %d: loss %v, gradient %v, want %v and %v", name, step, got.Loss, got.GradNorm, want.Loss, want.GradNorm)
+				}
+			}
+		}
+	}
+}
+
+// TestWriting: a model writes on a device what it writes on the CPU, token by token.
+func TestWriting(t *testing.T) {
+	b := open(t, soft.Options{Discrete: true, Shuffle: 9})
+	cpu := tensor.NewCPU(1)
+	defer cpu.Close()
+	for name, c := range models {
+		write := func(b tensor.Backend) []int32 {
+			m, err := nn.New(&c, tensor.Float32, 5)
+			if err != nil {
+				t.Fatal(err)
+			}
+			g := nn.NewGenerator(m, b)
+			if err := g.Start([]int32{3, 1, 4}); err != nil {
+				t.Fatal(err)
+			}
+			g.Generate(12, nn.NewSampler(nn.Sampling{Temperature: 1}, tensor.NewStream(1, "test", 0)), func(int32) bool { return true })
+			return slices.Clone(g.Sequence())
+		}
+		if got, want := write(b), write(cpu); !slices.Equal(got, want) || len(got) != 15 {
+			t.Errorf("%s: %v, want %v", name, got, want)
+		}
+	}
+	if f := b.Fallbacks(); len(f) > 0 {
+		t.Errorf("fell back: %v", f)
+	}
 }
 
 // TestTrainingOnVulkan does so on a Vulkan device.
