@@ -95,8 +95,8 @@ func packRowsGeneric[T Float](dst, src []T, along, width, panel, k int) {
 // panels of A for m rows and of B for n columns, both of depth k. With beta = 0, C is not
 // read. One call does the two inner loops around the microkernel:
 //
-//	for each panel of B:          // stays in the first-level cache
-//		for each panel of A:      // streams from the second
+//	for each panel of A:          // from the third-level cache
+//		for each panel of B:      // from the second
 //			tile of C = alpha·panel·panel + beta·tile
 //
 //go:noinline
@@ -104,27 +104,46 @@ func Gemm[T Float](c []T, ldc int, a, b []T, m, n, k int, alpha, beta T) {
 	checkLen("Gemm", "a", len(a), GemmPanels(m, GemmRows, k))
 	checkLen("Gemm", "b", len(b), GemmPanels(n, GemmCols[T](), k))
 	checkRows("Gemm", "c", len(c), ldc, m, n)
-	gemmPanels(c, ldc, a, b, m, n, k, alpha, beta, gemmTile[T])
+	gemmBands(c, ldc, a, b, m, n, k, alpha, beta, gemmPanels[T])
 }
 
-// gemmPanels does the loops of Gemm around a microkernel.
-func gemmPanels[T Float](c []T, ldc int, a, b []T, m, n, k int, alpha, beta T, tile func(c []T, ldc int, a, b []T, k int, alpha, beta T, rows, cols int)) {
-	cols := GemmCols[T]()
-	for j := 0; j < n; j += cols {
-		panel := b[j*k:][:cols*k]
-		for i := 0; i < m; i += GemmRows {
-			tile(c[i*ldc+j:], ldc, a[i*k:][:GemmRows*k], panel, k, alpha, beta, min(GemmRows, m-i), min(cols, n-j))
-		}
-	}
-}
+// gemmCall is how many multiplications of a panel of A's rows go into one call of gemmPanels:
+// assembly cannot be interrupted, so that a call is to take some tens of microseconds.
+const gemmCall = 400_000
 
-// gemmTile computes a tile of C, of rows × cols numbers, from one panel of A and one of B.
-func gemmTile[T Float](c []T, ldc int, a, b []T, k int, alpha, beta T, rows, cols int) {
-	if is32[T]() {
-		active.gemmTile(as32(c), ldc, as32(a), as32(b), k, float32(alpha), float32(beta), rows, cols)
+// gemmBands calls panels for some rows of C at a time.
+func gemmBands[T Float](c []T, ldc int, a, b []T, m, n, k int, alpha, beta T, panels func(c []T, ldc int, a, b []T, m, n, k int, alpha, beta T)) {
+	if n == 0 {
 		return
 	}
-	gemmTileGeneric(c, ldc, a, b, k, alpha, beta, rows, cols)
+	band := max(gemmCall/max(n*k, 1), 1) * GemmRows
+	for i := 0; i < m; i += band {
+		panels(c[i*ldc:], ldc, a[i*k:], b, min(band, m-i), n, k, alpha, beta)
+	}
+}
+
+// gemmPanels works like Gemm, without checks.
+func gemmPanels[T Float](c []T, ldc int, a, b []T, m, n, k int, alpha, beta T) {
+	if is32[T]() {
+		active.gemmPanels(as32(c), ldc, as32(a), as32(b), m, n, k, float32(alpha), float32(beta))
+		return
+	}
+	gemmPanelsGeneric(c, ldc, a, b, m, n, k, alpha, beta)
+}
+
+func gemmPanelsGeneric[T Float](c []T, ldc int, a, b []T, m, n, k int, alpha, beta T) {
+	gemmTiles(c, ldc, a, b, m, n, k, alpha, beta, gemmColsGeneric, gemmTileGeneric[T])
+}
+
+// gemmTiles does the loops of Gemm around a microkernel, which computes a tile of C, of
+// rows × cols numbers, from one panel of A and one of B of the given width.
+func gemmTiles[T Float](c []T, ldc int, a, b []T, m, n, k int, alpha, beta T, width int, tile func(c []T, ldc int, a, b []T, k int, alpha, beta T, rows, cols int)) {
+	for i := 0; i < m; i += GemmRows {
+		panel := a[i*k:][:GemmRows*k]
+		for j := 0; j < n; j += width {
+			tile(c[i*ldc+j:], ldc, panel, b[j*k:][:width*k], k, alpha, beta, min(GemmRows, m-i), min(width, n-j))
+		}
+	}
 }
 
 // gemmColsGeneric is the width of the plain Go tile.

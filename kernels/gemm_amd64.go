@@ -8,10 +8,15 @@ const (
 	gemmColsAVX2   = 24
 )
 
-// gemmTileAVX512 works like gemmTileGeneric, on panels of 48 columns.
+// gemmPanelsAVX512 works like gemmPanelsGeneric, on panels of 48 columns.
 //
 //go:noescape
-func gemmTileAVX512(c []float32, ldc int, a, b []float32, k int, alpha, beta float32, rows, cols int)
+func gemmPanelsAVX512(c []float32, ldc int, a, b []float32, m, n, k int, alpha, beta float32)
+
+// gemmPanelsAVX2 works like gemmPanelsGeneric, on panels of 24 columns.
+func gemmPanelsAVX2(c []float32, ldc int, a, b []float32, m, n, k int, alpha, beta float32) {
+	gemmTiles(c, ldc, a, b, m, n, k, alpha, beta, gemmColsAVX2, gemmTileAVX2)
+}
 
 // gemmTileAVX2 works like gemmTileGeneric, on panels of 24 columns.
 //

@@ -2,16 +2,23 @@
 // define STEP3, STEP2, STEP1EVEN and STEP1ODD. A step reads 32 bytes of a and 192 of b.
 // gemm_avx512_amd64.s has the algorithm and the registers.
 
+// FETCH: a row of the tile of c is needed when the sums are done
+#define FETCH \
+	PREFETCHT0 (AX);                         \
+	PREFETCHT0 64(AX);                       \
+	PREFETCHT0 128(AX);                      \
+	ADDQ R8, AX
+
 // SET: c row = alpha*acc
 #define SET(a0, a1, a2) \
 	VMULPS Z29, a0, a0;                      \ // acc *= alpha
 	VMULPS Z29, a1, a1;                      \
 	VMULPS Z29, a2, a2;                      \
-	VMOVUPS a0, K1, (DI);                    \ // c[r, 0:16] = acc
-	VMOVUPS a1, K2, 64(DI);                  \
-	VMOVUPS a2, K3, 128(DI);                 \
-	ADDQ R8, DI;                             \ // the next row
-	DECQ R9;                                 \
+	VMOVUPS a0, K1, (AX);                    \ // c[r, 0:16] = acc
+	VMOVUPS a1, K2, 64(AX);                  \
+	VMOVUPS a2, K3, 128(AX);                 \
+	ADDQ R8, AX;                             \ // the next row
+	DECQ R14;                                \
 	JZ   done
 
 // BLEND: c row = alpha*acc + beta*c row
@@ -19,46 +26,56 @@
 	VMULPS Z29, a0, a0;                      \ // acc *= alpha
 	VMULPS Z29, a1, a1;                      \
 	VMULPS Z29, a2, a2;                      \
-	VMOVUPS.Z (DI), K1, Z31;                 \ // acc += beta*c[r]
+	VMOVUPS.Z (AX), K1, Z31;                 \ // acc += beta*c[r]
 	VFMADD231PS Z31, Z30, a0;                \
-	VMOVUPS.Z 64(DI), K2, Z31;               \
+	VMOVUPS.Z 64(AX), K2, Z31;               \
 	VFMADD231PS Z31, Z30, a1;                \
-	VMOVUPS.Z 128(DI), K3, Z31;              \
+	VMOVUPS.Z 128(AX), K3, Z31;              \
 	VFMADD231PS Z31, Z30, a2;                \
-	VMOVUPS a0, K1, (DI);                    \ // c[r, 0:16] = acc
-	VMOVUPS a1, K2, 64(DI);                  \
-	VMOVUPS a2, K3, 128(DI);                 \
-	ADDQ R8, DI;                             \ // the next row
-	DECQ R9;                                 \
+	VMOVUPS a0, K1, (AX);                    \ // c[r, 0:16] = acc
+	VMOVUPS a1, K2, 64(AX);                  \
+	VMOVUPS a2, K3, 128(AX);                 \
+	ADDQ R8, AX;                             \ // the next row
+	DECQ R14;                                \
 	JZ   done
 
-	MOVQ c_base+0(FP), DI
+	MOVQ c_base+0(FP), R11
 	MOVQ ldc+24(FP), R8
-	MOVQ a_base+32(FP), SI
-	MOVQ b_base+56(FP), BX
-	MOVQ k+80(FP), CX
-	VBROADCASTSS alpha+88(FP), Z29
-	VBROADCASTSS beta+92(FP), Z30
-	MOVQ rows+96(FP), R9
-	MOVQ cols+104(FP), R10
+	MOVQ a_base+32(FP), R12
+	MOVQ b_base+56(FP), R13
+	MOVQ m+80(FP), R9
+	MOVQ k+96(FP), DX
+	VBROADCASTSS alpha+104(FP), Z29
+	VBROADCASTSS beta+108(FP), Z30
 	SHLQ $2, R8                      // bytes
-	MOVQ $-1, AX
-	BZHIQ R10, AX, AX                // one bit a column
-	KMOVW AX, K1
-	SHRQ $16, AX
-	KMOVW AX, K2
-	SHRQ $16, AX
-	KMOVW AX, K3
-	MOVQ DI, AX                      // the tile of c is needed when the sums are done
-	MOVQ R9, DX
 
-prefetch:
-	PREFETCHT0 (AX)
-	PREFETCHT0 64(AX)
-	PREFETCHT0 128(AX)
-	ADDQ R8, AX
-	DECQ DX
-	JNZ  prefetch
+band:
+	MOVQ R11, DI                     // the first tile of eight rows
+	MOVQ R13, BX                     // the first panel of b
+	MOVQ n+88(FP), R10
+
+tile:
+	MOVQ R12, SI                     // the panel of a
+	MOVQ DX, CX
+	MOVQ $48, AX
+	CMPQ R10, AX
+	CMOVQLT R10, AX
+	MOVQ $-1, R14
+	BZHIQ AX, R14, R14               // one bit a column
+	KMOVW R14, K1
+	SHRQ $16, R14
+	KMOVW R14, K2
+	SHRQ $16, R14
+	KMOVW R14, K3
+	MOVQ DI, AX
+	FETCH
+	FETCH
+	FETCH
+	FETCH
+	FETCH
+	FETCH
+	FETCH
+	FETCH
 	VPXORQ Z0, Z0, Z0                // acc = 0
 	VPXORQ Z1, Z1, Z1
 	VPXORQ Z2, Z2, Z2
@@ -158,6 +175,8 @@ narrowsum:
 	VADDPS Z22, Z21, Z21
 
 store:
+	MOVQ DI, AX
+	MOVQ R9, R14                     // rows left to store, eight at most
 	VPXORQ Z31, Z31, Z31
 	VUCOMISS X31, X30                // beta == 0: c is not read
 	JNE  blend
@@ -183,5 +202,14 @@ blend:
 	BLEND(Z21, Z22, Z23)
 
 done:
+	ADDQ $192, DI                    // the next panel of b and tile of c
+	SUBQ $48, R10
+	JG   tile
+	MOVQ DX, AX
+	SHLQ $5, AX
+	ADDQ AX, R12                     // the next panel of a
+	LEAQ (R11)(R8*8), R11            // the next eight rows
+	SUBQ $8, R9
+	JG   band
 	VZEROUPPER
 	RET

@@ -2,20 +2,25 @@
 
 #include "textflag.h"
 
-// The AVX-512 microkernel: a tile of 8 × 48 numbers of C.
+// The AVX-512 microkernel, tiles of 8 × 48 numbers of C, and the two loops around it:
 //
-//	for r, j { acc[r][j] = 0 }                  // 24 registers
-//	for i := range k {
-//		for r, j { acc[r][j] += a[i*8+r] * b[i*48+j] }
+//	for ; m > 0; m, a, c = m-8, a[8*k:], c[8:, :] {
+//		for n, b, c := n, b, c; n > 0; n, b, c = n-48, b[48*k:], c[:, 48:] {
+//			for r, j { acc[r][j] = 0 }          // 24 registers
+//			for i := range k {
+//				for r, j { acc[r][j] += a[i*8+r] * b[i*48+j] }
+//			}
+//			c[:min(m, 8), :min(n, 48)] = alpha*acc + beta*c[:min(m, 8), :min(n, 48)]
+//		}
 //	}
-//	c[:rows, :cols] = alpha*acc + beta*c[:rows, :cols]
 //
 // A step of k takes 24 FMAs, 12 cycles of two units, for 11 loads: each vector of b serves
 // eight rows, each number of a three vectors. When only one or two of the three vectors of
 // the tile's width are wanted, the others are not computed; columns are cut by opmask, rows
 // by leaving the stores early.
 //
-// DI c   R8 ldc (bytes)   SI a   BX b   CX k   R9 rows   R10 cols   AX scratch
+// R11 c   R12 a   R13 b   R9 m   DX k   R8 ldc (bytes)
+// DI c of the tile   SI its a   BX its b   R10 n   CX steps left   R14 rows left   AX scratch
 // Z0-Z23 acc   Z24-Z26 b   Z27 Z28 a   Z29 alpha   Z30 beta   Z31 c   K1-K3 columns
 
 // ROW3: acc row += a[r] * b, three vectors
@@ -73,6 +78,6 @@
 #define STEP1EVEN STEP1(0, 0, Z0, Z3, Z6, Z9, Z12, Z15, Z18, Z21)
 #define STEP1ODD STEP1(32, 192, Z1, Z4, Z7, Z10, Z13, Z16, Z19, Z22)
 
-// func gemmTileAVX512(c []float32, ldc int, a, b []float32, k int, alpha, beta float32, rows, cols int)
-TEXT ·gemmTileAVX512(SB), NOSPLIT, $0-112
+// func gemmPanelsAVX512(c []float32, ldc int, a, b []float32, m, n, k int, alpha, beta float32)
+TEXT ·gemmPanelsAVX512(SB), NOSPLIT, $0-112
 #include "gemm_avx512_amd64.h"

@@ -33,15 +33,15 @@ type table struct {
 	peak, peakBF16 func(n int) (flops int)
 
 	// matrix multiplication
-	gemmCols int // width of gemmTile's tile
-	gemmTile func(c []float32, ldc int, a, b []float32, k int, alpha, beta float32, rows, cols int)
-	packRows func(dst, src []float32, along, width, panel, k int)
+	gemmCols   int // width of a panel of B
+	gemmPanels func(c []float32, ldc int, a, b []float32, m, n, k int, alpha, beta float32)
+	packRows   func(dst, src []float32, along, width, panel, k int)
 
 	// the same of numbers rounded to bfloat16
-	pairBF16     int // of them in a number of a packed panel: 2, or 1 where they are kept as float32
-	packBF16     func(dst, src []float32, across, along, width, panel, k int)
-	roundBF16    func(x []float32)
-	gemmTileBF16 func(c []float32, ldc int, a, b []float32, k int, alpha, beta float32, rows, cols int)
+	pairBF16       int // of them in a number of a packed panel: 2, or 1 where they are kept as float32
+	packBF16       func(dst, src []float32, across, along, width, panel, k int)
+	roundBF16      func(x []float32)
+	gemmPanelsBF16 func(c []float32, ldc int, a, b []float32, m, n, k int, alpha, beta float32)
 
 	// rows: softmax, cross-entropy, normalisation
 	expSum                func(dst, x []float32, m float32) float32
@@ -119,14 +119,14 @@ var generic = table{
 	swiglu:          swigluGeneric[float32],
 	swigluBackward:  swigluBackwardGeneric[float32],
 
-	gemmCols: gemmColsGeneric,
-	gemmTile: gemmTileGeneric[float32],
-	packRows: packRowsGeneric[float32],
+	gemmCols:   gemmColsGeneric,
+	gemmPanels: gemmPanelsGeneric[float32],
+	packRows:   packRowsGeneric[float32],
 
-	pairBF16:     1,
-	packBF16:     packBF16Generic[float32],
-	roundBF16:    roundBF16Generic[float32],
-	gemmTileBF16: gemmTileGeneric[float32],
+	pairBF16:       1,
+	packBF16:       packBF16Generic[float32],
+	roundBF16:      roundBF16Generic[float32],
+	gemmPanelsBF16: gemmPanelsGeneric[float32],
 
 	expSum:                expSumGeneric[float32],
 	expScale:              expScaleGeneric[float32],
