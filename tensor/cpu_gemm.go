@@ -8,11 +8,10 @@ import "inkstone/kernels"
 // the panels of A, which all threads share, stream from the third.
 const (
 	gemmDepth  = 384     // of the inner dimension, in one block; twice as much of bfloat16 pairs
-	gemmStrip  = 192     // columns of C that one task takes, at most
-	gemmNarrow = 96      // columns that are worth a task, where there are few
-	gemmUnit   = 16      // columns come in multiples of this: the widest vector
+	gemmStrip  = 96      // columns of C that one task takes, at most: some panels
 	gemmTall   = 2048    // rows of C that one task takes, at most
-	gemmShort  = 128     // rows that are worth a task, where there are few
+	gemmRows   = 4096    // rows of A packed at a time, at most, unless they are short
+	gemmShort  = 64      // rows that are worth a task, where there are few
 	gemmTasks  = 8       // tasks wanted of one product, to keep several threads busy alike
 	gemmPacked = 2 << 20 // of A packed at a time, and of B packed at most for several tasks
 	gemmGroup  = 64      // rows of A that one packing task takes
@@ -30,8 +29,9 @@ type gemmArgs[T kernels.Float] struct {
 	strips, blocks int // tasks: strips of columns by blocks of rows
 
 	first, last int // rows of A that are packed
+	from, to    int // of the inner dimension, what is packed of them
 	packed      []T // their panels, a depth at a time
-	packedB     []T // panels of all of B, if several tasks need them
+	packedB     []T // panels of B, from and to the same, if several tasks need them
 }
 
 // panels, pack and tiles are GemmPanels, PackPanels and Gemm of package kernels in the
@@ -74,25 +74,24 @@ func (j *gemmArgs[T]) plan() {
 	m, n, k := j.c.rows, j.c.cols, j.a.cols
 	deep := gemmDepth * 2 / j.panels(1, 1, 2) // what fits the same memory
 	j.depth = max(split(k, 8, max(pieces(k, deep), 1), 1), 1)
-	// Equal strips, an even number of them. Few columns make narrow strips before they make
-	// low blocks, because every block reads B anew.
-	j.strips = max(pieces(n, gemmStrip), min(pieces(n, gemmNarrow), gemmTasks))
-	if n > gemmNarrow {
-		j.strips += j.strips % 2
-	}
-	rows := min(m, max(gemmPacked/max(k, 1), gemmShort))
+	rows := min(m, max(gemmPacked/max(k, 1), gemmRows))
 	rows = split(m, kernels.GemmRows, pieces(m, rows), 1)
 	j.last = rows
+	j.to = min(k, max(gemmPacked/rows/j.depth, 1)*j.depth)
+	j.strips = pieces(n, gemmStrip)
 	j.blocks = max(pieces(rows, gemmTall), min(pieces(rows, gemmShort), gemmTasks/j.strips), 1)
+	if j.blocks == 1 && j.strips > 1 {
+		j.strips += j.strips % 2
+	}
 }
 
-// sharedB returns how many numbers all of B packed takes, if several tasks need the same
-// strips and that is not too much; else 0.
+// sharedB returns how many numbers B packed takes, if several tasks need the same strips and
+// that is not too much; else 0.
 func (j *gemmArgs[T]) sharedB() int {
 	if j.blocks == 1 && j.last == j.c.rows {
 		return 0
 	}
-	n := j.strips * j.panels(j.stripWidth(), kernels.GemmCols[T](), j.a.cols)
+	n := j.strips * j.panels(j.stripWidth(), kernels.GemmCols[T](), j.to)
 	if n > gemmPacked {
 		return 0
 	}
@@ -100,10 +99,10 @@ func (j *gemmArgs[T]) sharedB() int {
 }
 
 // multiply computes one product in five loops (Goto and van de Geijn 2008, "Anatomy of
-// high-performance matrix multiplication"), named as in BLIS: the rows of A are packed by
-// all threads together, ic; then each task takes a strip of columns, jc, of a block of rows
-// of C, packs its strip of B a depth at a time, pc, and multiplies panels, jr and ir. Strips
-// that several tasks need are packed with the first rows of A.
+// high-performance matrix multiplication"), named as in BLIS: some of the inner dimension, pc,
+// of some rows of A, ic, is packed by all threads together; then each task takes a strip of
+// columns, jc, of a block of rows of C, packs its strip of B a depth at a time, and multiplies
+// panels, ir and jr. Strips that several tasks need are packed with the first rows of A.
 func multiply[T kernels.Float](c *CPU, j gemmArgs[T], do gemmSteps[T]) {
 	m, n, k := j.c.rows, j.c.cols, j.a.cols
 	if j.a.col == 1 && (j.b.row == 1 || k <= 1) && m <= dotRows {
@@ -113,19 +112,23 @@ func multiply[T kernels.Float](c *CPU, j gemmArgs[T], do gemmSteps[T]) {
 	if j.a.col == 1 && j.b.col == 1 && m <= axpyRows {
 		even := pieces(n, 256)
 		even += even % 2
-		For(c.pool, n, split(n, gemmUnit, even, 1), j, do.axpy)
+		For(c.pool, n, split(n, 16, even, 1), j, do.axpy)
 		return
 	}
 	j.plan()
-	rows := j.last
-	scratch := takeScratch[T](j.panels(rows, kernels.GemmRows, k))
+	rows, span := j.last, j.to
+	scratch := takeScratch[T](j.panels(rows, kernels.GemmRows, span))
 	j.packed = *scratch
 	scratchB := takeScratch[T](j.sharedB())
 	j.packedB = (*scratchB)[:j.sharedB()]
-	for ; j.first < m; j.first = j.last {
-		j.last = min(j.first+rows, m)
-		For(c.pool, j.packingTasks(), 1, j, do.pack)
-		For(c.pool, j.strips*j.blocks, 1, j, do.gemm)
+	for more := true; more; j.from = j.to {
+		j.to = min(j.from+span, k)
+		for j.first = 0; j.first < m; j.first = j.last {
+			j.last = min(j.first+rows, m)
+			For(c.pool, j.packingTasks(), 1, j, do.pack)
+			For(c.pool, j.strips*j.blocks, 1, j, do.gemm)
+		}
+		more = j.to < k
 	}
 	putScratch(scratchB)
 	putScratch(scratch)
@@ -137,22 +140,22 @@ func (j *gemmArgs[T]) packingTasks() int {
 	if j.first == 0 && len(j.packedB) > 0 {
 		parts += j.strips
 	}
-	return parts * pieces(j.a.cols, j.depth)
+	return parts * pieces(j.to-j.from, j.depth)
 }
 
 // packChunk does packing tasks [lo, hi): a group of rows of A, or a strip of B, one depth of
 // them. Panels of one depth of all rows lie together, as packedPanels finds them.
 func packChunk[T kernels.Float](j *gemmArgs[T], lo, hi int) {
-	rows, k := j.last-j.first, j.a.cols
+	rows := j.last - j.first
 	groups := pieces(rows, gemmGroup)
 	for task := lo; task < hi; task++ {
-		if s := task - groups*pieces(k, j.depth); s >= 0 {
-			p := s / j.strips * j.depth
+		if s := task - groups*pieces(j.to-j.from, j.depth); s >= 0 {
+			p := j.from + s/j.strips*j.depth
 			j.packStrip(j.packedStrip(s%j.strips, p), s%j.strips, p)
 			continue
 		}
-		p, top := task/groups*j.depth, task%groups*gemmGroup
-		depth, height := min(j.depth, k-p), min(gemmGroup, rows-top)
+		p, top := j.from+task/groups*j.depth, task%groups*gemmGroup
+		depth, height := min(j.depth, j.to-p), min(gemmGroup, rows-top)
 		j.pack(j.packedPanels(p, depth, top, height), j.a.data[(j.first+top)*j.a.row+p*j.a.col:],
 			j.a.row, j.a.col, height, kernels.GemmRows, depth)
 	}
@@ -161,35 +164,36 @@ func packChunk[T kernels.Float](j *gemmArgs[T], lo, hi int) {
 // packedPanels returns the panels of rows top, top+1, … of the packed rows, of the depth
 // that begins at p.
 func (j *gemmArgs[T]) packedPanels(p, depth, top, height int) []T {
-	before := j.panels(j.last-j.first, kernels.GemmRows, p) + j.panels(top, kernels.GemmRows, depth)
+	before := j.panels(j.last-j.first, kernels.GemmRows, p-j.from) + j.panels(top, kernels.GemmRows, depth)
 	return j.packed[before:][:j.panels(height, kernels.GemmRows, depth)]
 }
 
-// strip returns the columns of a strip.
+// strip returns the columns of a strip: whole panels of B, up to the last.
 func (j *gemmArgs[T]) strip(s int) (left, right int) {
-	return split(j.c.cols, gemmUnit, j.strips, s), split(j.c.cols, gemmUnit, j.strips, s+1)
+	panel := kernels.GemmCols[T]()
+	return split(j.c.cols, panel, j.strips, s), split(j.c.cols, panel, j.strips, s+1)
 }
 
 // stripWidth returns the columns of the first strip, of which no other has more.
-func (j *gemmArgs[T]) stripWidth() int { return split(j.c.cols, gemmUnit, j.strips, 1) }
+func (j *gemmArgs[T]) stripWidth() int { return split(j.c.cols, kernels.GemmCols[T](), j.strips, 1) }
 
 // packStrip packs a strip of B, of the depth that begins at p.
 func (j *gemmArgs[T]) packStrip(dst []T, s, p int) {
 	left, right := j.strip(s)
-	j.pack(dst, j.b.data[min(p*j.b.row+left*j.b.col, len(j.b.data)):], j.b.col, j.b.row, right-left, kernels.GemmCols[T](), min(j.depth, j.a.cols-p))
+	j.pack(dst, j.b.data[min(p*j.b.row+left*j.b.col, len(j.b.data)):], j.b.col, j.b.row, right-left, kernels.GemmCols[T](), min(j.depth, j.to-p))
 }
 
 // packedStrip returns where that strip is packed if several tasks need it.
 func (j *gemmArgs[T]) packedStrip(s, p int) []T {
-	cols, wide, depth := kernels.GemmCols[T](), j.stripWidth(), min(j.depth, j.a.cols-p)
+	cols, wide, depth := kernels.GemmCols[T](), j.stripWidth(), min(j.depth, j.to-p)
 	left, right := j.strip(s)
-	before := j.strips*j.panels(wide, cols, p) + s*j.panels(wide, cols, depth)
+	before := j.strips*j.panels(wide, cols, p-j.from) + s*j.panels(wide, cols, depth)
 	return j.packedB[before:][:j.panels(right-left, cols, depth)]
 }
 
 // gemmChunk computes tasks [lo, hi): a strip of columns of a block of rows of C each.
 func gemmChunk[T kernels.Float](j *gemmArgs[T], lo, hi int) {
-	rows, k := j.last-j.first, j.a.cols
+	rows := j.last - j.first
 	cols := kernels.GemmCols[T]()
 	scratch := takeScratch[T](gemmDepth * (gemmStrip + cols))
 	for i := lo; i < hi; i++ {
@@ -203,8 +207,11 @@ func gemmChunk[T kernels.Float](j *gemmArgs[T], lo, hi int) {
 		}
 		c := j.c.data[(j.first+top)*j.c.row+left:]
 		beta := j.beta
-		for p := 0; p < k || p == 0; p += j.depth {
-			depth := min(j.depth, k-p)
+		if j.from > 0 {
+			beta = 1
+		}
+		for p := j.from; p < j.to || p == 0; p += j.depth {
+			depth := min(j.depth, j.to-p)
 			var strip []T
 			if len(j.packedB) > 0 {
 				strip = j.packedStrip(s, p)
@@ -215,7 +222,9 @@ func gemmChunk[T kernels.Float](j *gemmArgs[T], lo, hi int) {
 			j.tiles(c, j.packedPanels(p, depth, top, height), strip, height, width, depth, beta)
 			beta = 1
 		}
-		j.addBias(c, left, height, width)
+		if j.to == j.a.cols {
+			j.addBias(c, left, height, width)
+		}
 	}
 	putScratch(scratch)
 }
