@@ -99,39 +99,69 @@ func packRowsGeneric[T Float](dst, src []T, along, width, panel, k int) {
 //		for each panel of B:      // from the second
 //			tile of C = alpha·panel·panel + beta·tile
 //
+// Meanwhile next may be fetched, if it is not empty.
+//
 //go:noinline
-func Gemm[T Float](c []T, ldc int, a, b []T, m, n, k int, alpha, beta T) {
+func Gemm[T Float](c []T, ldc int, a, b []T, m, n, k int, alpha, beta T, next Block[T]) {
 	checkLen("Gemm", "a", len(a), GemmPanels(m, GemmRows, k))
 	checkLen("Gemm", "b", len(b), GemmPanels(n, GemmCols[T](), k))
 	checkRows("Gemm", "c", len(c), ldc, m, n)
-	gemmBands(c, ldc, a, b, m, n, k, alpha, beta, gemmPanels[T])
+	gemmBands(c, ldc, a, b, m, n, k, alpha, beta, next, gemmPanels[T])
+}
+
+// A Block is memory that is needed soon, to be fetched to the second-level cache: Rows rows of
+// Lines·16 numbers each, Stride apart, in float32.
+type Block[T Float] struct {
+	Data                []T
+	Rows, Lines, Stride int
+}
+
+// lines returns cache lines [lo, hi) of every row.
+func (b Block[T]) lines(lo, hi int) Block[T] {
+	if b.Rows == 0 || lo == hi {
+		return Block[T]{}
+	}
+	return Block[T]{b.Data[min(16*lo, len(b.Data)):], b.Rows, hi - lo, b.Stride}
 }
 
 // gemmCall is how many multiplications of a panel of A's rows go into one call of gemmPanels:
 // assembly cannot be interrupted, so that a call is to take some tens of microseconds.
 const gemmCall = 400_000
 
-// gemmBands calls panels for some rows of C at a time.
-func gemmBands[T Float](c []T, ldc int, a, b []T, m, n, k int, alpha, beta T, panels func(c []T, ldc int, a, b []T, m, n, k int, alpha, beta T)) {
+// gemmBands calls panels for some rows of C at a time. The next block is fetched with the last
+// rows, for much else goes through the cache before.
+func gemmBands[T Float](c []T, ldc int, a, b []T, m, n, k int, alpha, beta T, next Block[T], panels func(c []T, ldc int, a, b []T, m, n, k int, alpha, beta T, next Block[T])) {
 	if n == 0 {
 		return
 	}
 	band := max(gemmCall/max(n*k, 1), 1) * GemmRows
-	for i := 0; i < m; i += band {
-		panels(c[i*ldc:], ldc, a[i*k:], b, min(band, m-i), n, k, alpha, beta)
+	calls := (m + band - 1) / band
+	fetching := min(calls, (gemmFetch+band-1)/band)
+	for i := range calls {
+		share := max(i-(calls-fetching), 0)
+		top := i * band
+		panels(c[top*ldc:], ldc, a[top*k:], b, min(band, m-top), n, k, alpha, beta,
+			next.lines(next.Lines*share/fetching, next.Lines*max(i+1-(calls-fetching), 0)/fetching))
 	}
 }
+
+// gemmFetch is with how many rows of C the next block is fetched.
+const gemmFetch = 384
 
 // gemmPanels works like Gemm, without checks.
-func gemmPanels[T Float](c []T, ldc int, a, b []T, m, n, k int, alpha, beta T) {
+func gemmPanels[T Float](c []T, ldc int, a, b []T, m, n, k int, alpha, beta T, next Block[T]) {
 	if is32[T]() {
-		active.gemmPanels(as32(c), ldc, as32(a), as32(b), m, n, k, float32(alpha), float32(beta))
+		active.gemmPanels(as32(c), ldc, as32(a), as32(b), m, n, k, float32(alpha), float32(beta), block32(next))
 		return
 	}
-	gemmPanelsGeneric(c, ldc, a, b, m, n, k, alpha, beta)
+	gemmPanelsGeneric(c, ldc, a, b, m, n, k, alpha, beta, next)
 }
 
-func gemmPanelsGeneric[T Float](c []T, ldc int, a, b []T, m, n, k int, alpha, beta T) {
+func block32[T Float](b Block[T]) Block[float32] {
+	return Block[float32]{as32(b.Data), b.Rows, b.Lines, b.Stride}
+}
+
+func gemmPanelsGeneric[T Float](c []T, ldc int, a, b []T, m, n, k int, alpha, beta T, _ Block[T]) {
 	gemmTiles(c, ldc, a, b, m, n, k, alpha, beta, gemmColsGeneric, gemmTileGeneric[T])
 }
 

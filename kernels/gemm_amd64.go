@@ -11,10 +11,10 @@ const (
 // gemmPanelsAVX512 works like gemmPanelsGeneric, on panels of 48 columns.
 //
 //go:noescape
-func gemmPanelsAVX512(c []float32, ldc int, a, b []float32, m, n, k int, alpha, beta float32)
+func gemmPanelsAVX512(c []float32, ldc int, a, b []float32, m, n, k int, alpha, beta float32, next Block[float32])
 
 // gemmPanelsAVX2 works like gemmPanelsGeneric, on panels of 24 columns.
-func gemmPanelsAVX2(c []float32, ldc int, a, b []float32, m, n, k int, alpha, beta float32) {
+func gemmPanelsAVX2(c []float32, ldc int, a, b []float32, m, n, k int, alpha, beta float32, _ Block[float32]) {
 	gemmTiles(c, ldc, a, b, m, n, k, alpha, beta, gemmColsAVX2, gemmTileAVX2)
 }
 

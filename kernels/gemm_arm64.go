@@ -6,7 +6,7 @@ package kernels
 const gemmColsNEON = 12
 
 // gemmPanelsNEON works like gemmPanelsGeneric, on panels of 12 columns.
-func gemmPanelsNEON(c []float32, ldc int, a, b []float32, m, n, k int, alpha, beta float32) {
+func gemmPanelsNEON(c []float32, ldc int, a, b []float32, m, n, k int, alpha, beta float32, _ Block[float32]) {
 	gemmTiles(c, ldc, a, b, m, n, k, alpha, beta, gemmColsNEON, gemmTileNEON)
 }
 

@@ -42,16 +42,23 @@
 	MOVQ c_base+0(FP), R11
 	MOVQ ldc+24(FP), R8
 	MOVQ a_base+32(FP), R12
-	MOVQ b_base+56(FP), R13
-	MOVQ m+80(FP), R9
 	MOVQ k+96(FP), DX
 	VBROADCASTSS alpha+104(FP), Z29
 	VBROADCASTSS beta+108(FP), Z30
+	MOVQ next_Data_base+112(FP), R15
+	MOVQ next_Rows+136(FP), R9
+	MOVQ next_Stride+152(FP), R13
 	SHLQ $2, R8                      // bytes
+	SHLQ $2, R13
+	CMPQ next_Lines+144(FP), $0
+	JGT  band
+	MOVQ R12, R15                    // nothing to fetch: the same line for ever
+	XORQ R13, R13
+	MOVQ $-1, R9
 
 band:
 	MOVQ R11, DI                     // the first tile of eight rows
-	MOVQ R13, BX                     // the first panel of b
+	MOVQ b_base+56(FP), BX           // the first panel of b
 	MOVQ n+88(FP), R10
 
 tile:
@@ -108,6 +115,12 @@ tile:
 	JLT  tail
 
 wide:
+	PREFETCHT1 (R15)                 // a line of the next row of the next block
+	ADDQ R13, R15
+	DECQ R9
+	JZ   column
+
+fetched:
 	STEP3(0, 0)                      // four steps of k
 	STEP3(32, 192)
 	STEP3(64, 384)
@@ -176,7 +189,7 @@ narrowsum:
 
 store:
 	MOVQ DI, AX
-	MOVQ R9, R14                     // rows left to store, eight at most
+	MOVQ m+80(FP), R14               // rows left to store, eight at most
 	VPXORQ Z31, Z31, Z31
 	VUCOMISS X31, X30                // beta == 0: c is not read
 	JNE  blend
@@ -209,7 +222,19 @@ done:
 	SHLQ $5, AX
 	ADDQ AX, R12                     // the next panel of a
 	LEAQ (R11)(R8*8), R11            // the next eight rows
-	SUBQ $8, R9
+	SUBQ $8, m+80(FP)
 	JG   band
 	VZEROUPPER
 	RET
+
+column:                                  // the next line of every row
+	MOVQ next_Data_base+112(FP), R15
+	ADDQ $64, R15
+	MOVQ R15, next_Data_base+112(FP)
+	MOVQ next_Rows+136(FP), R9
+	DECQ next_Lines+144(FP)
+	JNZ  fetched
+	MOVQ R12, R15                    // all is fetched
+	XORQ R13, R13
+	MOVQ $-1, R9
+	JMP  fetched

@@ -43,7 +43,7 @@ func runGemm[T Float](o *operands[T]) {
 	b := o.f[2][len(o.f[2])-GemmPanels(n, cols, k):]
 	PackPanels(a, o.f[3], k, 1, m, GemmRows, k)
 	PackPanels(b, o.f[4], 1, n, n, cols, k)
-	Gemm(o.f[0], n+gemmGap, a, b, m, n, k, o.s[0], o.s[1])
+	Gemm(o.f[0], n+gemmGap, a, b, m, n, k, o.s[0], o.s[1], Block[T]{Data: o.f[3], Rows: m, Lines: k / 16, Stride: k})
 }
 
 // packLayouts are the strides of PackPanels: contiguous across, along, and neither.

@@ -18,7 +18,7 @@ func roundBF16AVX512(x []float32)
 // pairs.
 //
 //go:noescape
-func gemmPanelsAVX512BF16(c []float32, ldc int, a, b []float32, m, n, k int, alpha, beta float32)
+func gemmPanelsAVX512BF16(c []float32, ldc int, a, b []float32, m, n, k int, alpha, beta float32, next Block[float32])
 
 // packAVX512BF16 packs panels as PackPanels does, in pairs along k: word i·panel + j of a
 // panel holds numbers 2i and 2i+1 of column j, rounded; past the end of k is zero.

@@ -34,14 +34,14 @@ type table struct {
 
 	// matrix multiplication
 	gemmCols   int // width of a panel of B
-	gemmPanels func(c []float32, ldc int, a, b []float32, m, n, k int, alpha, beta float32)
+	gemmPanels func(c []float32, ldc int, a, b []float32, m, n, k int, alpha, beta float32, next Block[float32])
 	packRows   func(dst, src []float32, along, width, panel, k int)
 
 	// the same of numbers rounded to bfloat16
 	pairBF16       int // of them in a number of a packed panel: 2, or 1 where they are kept as float32
 	packBF16       func(dst, src []float32, across, along, width, panel, k int)
 	roundBF16      func(x []float32)
-	gemmPanelsBF16 func(c []float32, ldc int, a, b []float32, m, n, k int, alpha, beta float32)
+	gemmPanelsBF16 func(c []float32, ldc int, a, b []float32, m, n, k int, alpha, beta float32, next Block[float32])
 
 	// rows: softmax, cross-entropy, normalisation
 	expSum                func(dst, x []float32, m float32) float32

@@ -51,12 +51,12 @@ func (j *gemmArgs[T]) pack(dst, src []T, across, along, width, panel, k int) {
 	kernels.PackPanels(dst, src, across, along, width, panel, k)
 }
 
-func (j *gemmArgs[T]) tiles(c, a, b []T, m, n, k int, beta T) {
+func (j *gemmArgs[T]) tiles(c, a, b []T, m, n, k int, beta T, next kernels.Block[T]) {
 	if j.bf16 {
-		kernels.GemmBF16(c, j.c.row, a, b, m, n, k, j.alpha, beta)
+		kernels.GemmBF16(c, j.c.row, a, b, m, n, k, j.alpha, beta, next)
 		return
 	}
-	kernels.Gemm(c, j.c.row, a, b, m, n, k, j.alpha, beta)
+	kernels.Gemm(c, j.c.row, a, b, m, n, k, j.alpha, beta, next)
 }
 
 // split returns where piece i of n numbers begins when they are dealt to pieces as evenly
@@ -180,7 +180,33 @@ func (j *gemmArgs[T]) stripWidth() int { return split(j.c.cols, kernels.GemmCols
 // packStrip packs a strip of B, of the depth that begins at p.
 func (j *gemmArgs[T]) packStrip(dst []T, s, p int) {
 	left, right := j.strip(s)
-	j.pack(dst, j.b.data[min(p*j.b.row+left*j.b.col, len(j.b.data)):], j.b.col, j.b.row, right-left, kernels.GemmCols[T](), min(j.depth, j.to-p))
+	j.pack(dst, j.stripData(left, p), j.b.col, j.b.row, right-left, kernels.GemmCols[T](), min(j.depth, j.to-p))
+}
+
+// stripData returns B from column left of row p on.
+func (j *gemmArgs[T]) stripData(left, p int) []T {
+	return j.b.data[min(p*j.b.row+left*j.b.col, len(j.b.data)):]
+}
+
+// next returns the memory of the strip that the thread which does task i will pack after that of
+// the depth that begins at p: the next depth, or the first of the task that is probably its next.
+func (j *gemmArgs[T]) next(i, p int) kernels.Block[T] {
+	p += j.depth
+	if p >= j.to {
+		p, i = j.from, i+j.threads
+	}
+	if i >= j.strips*j.blocks || len(j.packedB) > 0 {
+		return kernels.Block[T]{}
+	}
+	left, right := j.strip(deal(i, j.strips*j.blocks, j.threads) % j.strips)
+	depth, width := min(j.depth, j.to-p), right-left
+	switch {
+	case j.b.col == 1:
+		return kernels.Block[T]{Data: j.stripData(left, p), Rows: depth, Lines: pieces(width, 16), Stride: j.b.row}
+	case j.b.row == 1:
+		return kernels.Block[T]{Data: j.stripData(left, p), Rows: width, Lines: pieces(depth, 16), Stride: j.b.col}
+	}
+	return kernels.Block[T]{}
 }
 
 // packedStrip returns where that strip is packed if several tasks need it.
@@ -219,7 +245,7 @@ func gemmChunk[T kernels.Float](j *gemmArgs[T], lo, hi int) {
 				strip = (*scratch)[:j.panels(width, cols, depth)]
 				j.packStrip(strip, s, p)
 			}
-			j.tiles(c, j.packedPanels(p, depth, top, height), strip, height, width, depth, beta)
+			j.tiles(c, j.packedPanels(p, depth, top, height), strip, height, width, depth, beta, j.next(i, p))
 			beta = 1
 		}
 		if j.to == j.a.cols {
