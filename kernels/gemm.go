@@ -106,7 +106,7 @@ func Gemm[T Float](c []T, ldc int, a, b []T, m, n, k int, alpha, beta T, next Bl
 	checkLen("Gemm", "a", len(a), GemmPanels(m, GemmRows, k))
 	checkLen("Gemm", "b", len(b), GemmPanels(n, GemmCols[T](), k))
 	checkRows("Gemm", "c", len(c), ldc, m, n)
-	gemmBands(c, ldc, a, b, m, n, k, alpha, beta, next, gemmPanels[T])
+	gemmBands(c, ldc, a, k, b, m, n, k, alpha, beta, next, gemmPanels[T])
 }
 
 // A Block is memory that is needed soon, to be fetched to the second-level cache: Rows rows of
@@ -128,9 +128,9 @@ func (b Block[T]) lines(lo, hi int) Block[T] {
 // assembly cannot be interrupted, so that a call is to take some tens of microseconds.
 const gemmCall = 400_000
 
-// gemmBands calls panels for some rows of C at a time. The next block is fetched with the last
+// gemmBands calls panels for some rows of C at a time; a has as many numbers a row. The next block is fetched with the last
 // rows, for much else goes through the cache before.
-func gemmBands[T Float](c []T, ldc int, a, b []T, m, n, k int, alpha, beta T, next Block[T], panels func(c []T, ldc int, a, b []T, m, n, k int, alpha, beta T, next Block[T])) {
+func gemmBands[T Float](c []T, ldc int, a []T, lda int, b []T, m, n, k int, alpha, beta T, next Block[T], panels func(c []T, ldc int, a, b []T, m, n, k int, alpha, beta T, next Block[T], lda int)) {
 	if n == 0 {
 		return
 	}
@@ -140,8 +140,8 @@ func gemmBands[T Float](c []T, ldc int, a, b []T, m, n, k int, alpha, beta T, ne
 	for i := range calls {
 		share := max(i-(calls-fetching), 0)
 		top := i * band
-		panels(c[top*ldc:], ldc, a[top*k:], b, min(band, m-top), n, k, alpha, beta,
-			next.lines(next.Lines*share/fetching, next.Lines*max(i+1-(calls-fetching), 0)/fetching))
+		panels(c[top*ldc:], ldc, a[top*lda:], b, min(band, m-top), n, k, alpha, beta,
+			next.lines(next.Lines*share/fetching, next.Lines*max(i+1-(calls-fetching), 0)/fetching), lda)
 	}
 }
 
@@ -149,7 +149,7 @@ func gemmBands[T Float](c []T, ldc int, a, b []T, m, n, k int, alpha, beta T, ne
 const gemmFetch = 384
 
 // gemmPanels works like Gemm, without checks.
-func gemmPanels[T Float](c []T, ldc int, a, b []T, m, n, k int, alpha, beta T, next Block[T]) {
+func gemmPanels[T Float](c []T, ldc int, a, b []T, m, n, k int, alpha, beta T, next Block[T], _ int) {
 	if is32[T]() {
 		active.gemmPanels(as32(c), ldc, as32(a), as32(b), m, n, k, float32(alpha), float32(beta), block32(next))
 		return

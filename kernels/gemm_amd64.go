@@ -13,6 +13,11 @@ const (
 //go:noescape
 func gemmPanelsAVX512(c []float32, ldc int, a, b []float32, m, n, k int, alpha, beta float32, next Block[float32])
 
+// gemmDirectAVX512 works like gemmDirectGeneric, on panels of 48 columns.
+//
+//go:noescape
+func gemmDirectAVX512(c []float32, ldc int, a, b []float32, m, n, k int, alpha, beta float32, next Block[float32], lda int)
+
 // gemmPanelsAVX2 works like gemmPanelsGeneric, on panels of 24 columns.
 func gemmPanelsAVX2(c []float32, ldc int, a, b []float32, m, n, k int, alpha, beta float32, _ Block[float32]) {
 	gemmTiles(c, ldc, a, b, m, n, k, alpha, beta, gemmColsAVX2, gemmTileAVX2)

@@ -1,6 +1,8 @@
-// The body of the AVX-512 microkernels, whose files differ in how they do a step of k: they
-// define STEP3, STEP2, STEP1EVEN and STEP1ODD. A step reads 32 bytes of a and 192 of b.
-// gemm_avx512_amd64.s has the algorithm and the registers.
+// The body of the AVX-512 microkernels, whose files differ in how they do a step of k and in
+// how they read a: they define STEP3, STEP2, STEP1EVEN and STEP1ODD, and ASTEP, from one step
+// to the next in a (bytes), STARTA at the start of a tile, FORWARDA(n) n steps on and NEXTA
+// from one panel to the next. A step reads 192 bytes of b. gemm_avx512_amd64.s has the
+// algorithm and the registers.
 
 // FETCH: a row of the tile of c is needed when the sums are done
 #define FETCH \
@@ -39,10 +41,7 @@
 	DECQ R14;                                \
 	JZ   done
 
-	MOVQ c_base+0(FP), R11
 	MOVQ ldc+24(FP), R8
-	MOVQ a_base+32(FP), R12
-	MOVQ k+96(FP), DX
 	VBROADCASTSS alpha+104(FP), Z29
 	VBROADCASTSS beta+108(FP), Z30
 	MOVQ next_Data_base+112(FP), R15
@@ -52,18 +51,18 @@
 	SHLQ $2, R13
 	CMPQ next_Lines+144(FP), $0
 	JGT  band
-	MOVQ R12, R15                    // nothing to fetch: the same line for ever
+	MOVQ a_base+32(FP), R15          // nothing to fetch: the same line for ever
 	XORQ R13, R13
 	MOVQ $-1, R9
 
 band:
-	MOVQ R11, DI                     // the first tile of eight rows
+	MOVQ c_base+0(FP), DI            // the first tile of eight rows
 	MOVQ b_base+56(FP), BX           // the first panel of b
 	MOVQ n+88(FP), R10
 
 tile:
-	MOVQ R12, SI                     // the panel of a
-	MOVQ DX, CX
+	STARTA
+	MOVQ k+96(FP), CX
 	MOVQ $48, AX
 	CMPQ R10, AX
 	CMOVQLT R10, AX
@@ -122,10 +121,10 @@ wide:
 
 fetched:
 	STEP3(0, 0)                      // four steps of k
-	STEP3(32, 192)
-	STEP3(64, 384)
-	STEP3(96, 576)
-	ADDQ $128, SI
+	STEP3(ASTEP, 192)
+	STEP3((2*ASTEP), 384)
+	STEP3((3*ASTEP), 576)
+	FORWARDA(4)
 	ADDQ $768, BX
 	SUBQ $4, CX
 	JGE  wide
@@ -136,7 +135,7 @@ tail:
 
 single:
 	STEP3(0, 0)
-	ADDQ $32, SI
+	FORWARDA(1)
 	ADDQ $192, BX
 	DECQ CX
 	JNZ  single
@@ -148,8 +147,8 @@ middle:
 
 middlesteps:
 	STEP2(0, 0)                      // two steps of k
-	STEP2(32, 192)
-	ADDQ $64, SI
+	STEP2(ASTEP, 192)
+	FORWARDA(2)
 	ADDQ $384, BX
 	SUBQ $2, CX
 	JGE  middlesteps
@@ -167,7 +166,7 @@ narrow:
 narrowsteps:
 	STEP1EVEN
 	STEP1ODD
-	ADDQ $64, SI
+	FORWARDA(2)
 	ADDQ $384, BX
 	SUBQ $2, CX
 	JGE  narrowsteps
@@ -218,10 +217,10 @@ done:
 	ADDQ $192, DI                    // the next panel of b and tile of c
 	SUBQ $48, R10
 	JG   tile
-	MOVQ DX, AX
-	SHLQ $5, AX
-	ADDQ AX, R12                     // the next panel of a
-	LEAQ (R11)(R8*8), R11            // the next eight rows
+	NEXTA
+	MOVQ R8, AX
+	SHLQ $3, AX
+	ADDQ AX, c_base+0(FP)            // the next eight rows
 	SUBQ $8, m+80(FP)
 	JG   band
 	VZEROUPPER
@@ -234,7 +233,7 @@ column:                                  // the next line of every row
 	MOVQ next_Rows+136(FP), R9
 	DECQ next_Lines+144(FP)
 	JNZ  fetched
-	MOVQ R12, R15                    // all is fetched
+	MOVQ a_base+32(FP), R15          // all is fetched
 	XORQ R13, R13
 	MOVQ $-1, R9
 	JMP  fetched

@@ -22,8 +22,8 @@
 // The next block is fetched line by line, down its rows and then to the right, one line with
 // every four steps of k.
 //
-// R11 c   R12 a   DX k   R8 ldc (bytes)   R15 next   R13 its stride (bytes)   R9 its rows left
 // DI c of the tile   SI its a   BX its b   R10 n   CX steps left   R14 rows left   AX scratch
+// R8 ldc (bytes)   R15 next   R13 its stride (bytes)   R9 its rows left; the rest in the frame
 // Z0-Z23 acc   Z24-Z26 b   Z27 Z28 a   Z29 alpha   Z30 beta   Z31 c   K1-K3 columns
 
 // ROW3: acc row += a[r] * b, three vectors
@@ -80,6 +80,14 @@
 
 #define STEP1EVEN STEP1(0, 0, Z0, Z3, Z6, Z9, Z12, Z15, Z18, Z21)
 #define STEP1ODD STEP1(32, 192, Z1, Z4, Z7, Z10, Z13, Z16, Z19, Z22)
+
+#define ASTEP 32
+#define STARTA MOVQ a_base+32(FP), SI
+#define FORWARDA(n) ADDQ $(n*ASTEP), SI
+#define NEXTA \
+	MOVQ k+96(FP), AX; \
+	SHLQ $5, AX;       \
+	ADDQ AX, a_base+32(FP)
 
 // func gemmPanelsAVX512(c []float32, ldc int, a, b []float32, m, n, k int, alpha, beta float32, next Block[float32])
 TEXT ·gemmPanelsAVX512(SB), NOSPLIT, $0-160

@@ -70,11 +70,11 @@ func GemmBF16[T Float](c []T, ldc int, a, b []T, m, n, k int, alpha, beta T, nex
 	checkLen("GemmBF16", "a", len(a), GemmPanelsBF16[T](m, GemmRows, k))
 	checkLen("GemmBF16", "b", len(b), GemmPanelsBF16[T](n, GemmCols[T](), k))
 	checkRows("GemmBF16", "c", len(c), ldc, m, n)
-	gemmBands(c, ldc, a, b, m, n, wordsBF16[T](k), alpha, beta, next, gemmPanelsBF16[T])
+	gemmBands(c, ldc, a, wordsBF16[T](k), b, m, n, wordsBF16[T](k), alpha, beta, next, gemmPanelsBF16[T])
 }
 
 // gemmPanelsBF16 works like gemmPanels on panels of PackPanelsBF16; k counts words.
-func gemmPanelsBF16[T Float](c []T, ldc int, a, b []T, m, n, k int, alpha, beta T, next Block[T]) {
+func gemmPanelsBF16[T Float](c []T, ldc int, a, b []T, m, n, k int, alpha, beta T, next Block[T], _ int) {
 	if is32[T]() {
 		active.gemmPanelsBF16(as32(c), ldc, as32(a), as32(b), m, n, k, float32(alpha), float32(beta), block32(next))
 		return

@@ -71,6 +71,14 @@
 #define STEP1EVEN STEP1(0, 0, 0, 3, 6, 9, 12, 15, 18, 21)
 #define STEP1ODD STEP1(32, 192, 1, 4, 7, 10, 13, 16, 19, 22)
 
+#define ASTEP 32
+#define STARTA MOVQ a_base+32(FP), SI
+#define FORWARDA(n) ADDQ $(n*ASTEP), SI
+#define NEXTA \
+	MOVQ k+96(FP), AX; \
+	SHLQ $5, AX;       \
+	ADDQ AX, a_base+32(FP)
+
 // func gemmPanelsAVX512BF16(c []float32, ldc int, a, b []float32, m, n, k int, alpha, beta float32, next Block[float32])
 TEXT ·gemmPanelsAVX512BF16(SB), NOSPLIT, $0-160
 #include "gemm_avx512_amd64.h"

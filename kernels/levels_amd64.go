@@ -126,6 +126,7 @@ func avx512Table() table {
 	t.softmaxStep = softmaxStepAVX512
 	t.softmaxGradient = softmaxGradientAVX512
 	t.gemmCols, t.gemmPanels, t.gemmPanelsBF16 = gemmColsAVX512, gemmPanelsAVX512, gemmPanelsAVX512
+	t.gemmDirect, t.directRows = gemmDirectAVX512, GemmRows
 	t.roundBF16 = roundBF16AVX512
 	t.expSum = expSumAVX512
 	t.expScale = expScaleAVX512

@@ -1,5 +1,7 @@
 package kernels
 
+import "math"
+
 // table holds one float32 implementation of every kernel that has assembly. Exported
 // kernels call through the active table; a kernel without an entry is plain Go everywhere.
 //
@@ -35,6 +37,8 @@ type table struct {
 	// matrix multiplication
 	gemmCols   int // width of a panel of B
 	gemmPanels func(c []float32, ldc int, a, b []float32, m, n, k int, alpha, beta float32, next Block[float32])
+	gemmDirect func(c []float32, ldc int, a, b []float32, m, n, k int, alpha, beta float32, next Block[float32], lda int)
+	directRows int // from how many rows on gemmDirect is worth it
 	packRows   func(dst, src []float32, along, width, panel, k int)
 
 	// the same of numbers rounded to bfloat16
@@ -121,7 +125,8 @@ var generic = table{
 
 	gemmCols:   gemmColsGeneric,
 	gemmPanels: gemmPanelsGeneric[float32],
-	packRows:   packRowsGeneric[float32],
+	gemmDirect: gemmDirectGeneric[float32], directRows: math.MaxInt,
+	packRows: packRowsGeneric[float32],
 
 	pairBF16:       1,
 	packBF16:       packBF16Generic[float32],

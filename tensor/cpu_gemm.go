@@ -28,14 +28,15 @@ type gemmArgs[T kernels.Float] struct {
 	depth          int // of the inner dimension, in one block
 	strips, blocks int // tasks: strips of columns by blocks of rows
 
+	direct bool // A is read as it lies
+
 	first, last int // rows of A that are packed
 	from, to    int // of the inner dimension, what is packed of them
 	packed      []T // their panels, a depth at a time
 	packedB     []T // panels of B, from and to the same, if several tasks need them
 }
 
-// panels, pack and tiles are GemmPanels, PackPanels and Gemm of package kernels in the
-// product's precision.
+// panels and pack are GemmPanels and PackPanels of package kernels in the product's precision.
 func (j *gemmArgs[T]) panels(width, panel, k int) int {
 	if j.bf16 {
 		return kernels.GemmPanelsBF16[T](width, panel, k)
@@ -51,12 +52,16 @@ func (j *gemmArgs[T]) pack(dst, src []T, across, along, width, panel, k int) {
 	kernels.PackPanels(dst, src, across, along, width, panel, k)
 }
 
-func (j *gemmArgs[T]) tiles(c, a, b []T, m, n, k int, beta T, next kernels.Block[T]) {
-	if j.bf16 {
-		kernels.GemmBF16(c, j.c.row, a, b, m, n, k, j.alpha, beta, next)
-		return
+// tiles multiplies rows top, top+1, … of A, of the depth that begins at p, by a packed strip.
+func (j *gemmArgs[T]) tiles(c []T, top, p int, b []T, m, n, k int, beta T, next kernels.Block[T]) {
+	switch {
+	case j.direct:
+		kernels.GemmDirect(c, j.c.row, j.a.data[(j.first+top)*j.a.row+p:], j.a.row, b, m, n, k, j.alpha, beta, next)
+	case j.bf16:
+		kernels.GemmBF16(c, j.c.row, j.packedPanels(p, k, top, m), b, m, n, k, j.alpha, beta, next)
+	default:
+		kernels.Gemm(c, j.c.row, j.packedPanels(p, k, top, m), b, m, n, k, j.alpha, beta, next)
 	}
-	kernels.Gemm(c, j.c.row, a, b, m, n, k, j.alpha, beta, next)
 }
 
 // split returns where piece i of n numbers begins when they are dealt to pieces as evenly
@@ -74,10 +79,13 @@ func (j *gemmArgs[T]) plan() {
 	m, n, k := j.c.rows, j.c.cols, j.a.cols
 	deep := gemmDepth * 2 / j.panels(1, 1, 2) // what fits the same memory
 	j.depth = max(split(k, 8, max(pieces(k, deep), 1), 1), 1)
-	rows := min(m, max(gemmPacked/max(k, 1), gemmRows))
-	rows = split(m, kernels.GemmRows, pieces(m, rows), 1)
-	j.last = rows
-	j.to = min(k, max(gemmPacked/rows/j.depth, 1)*j.depth)
+	j.direct = !j.bf16 && j.a.col == 1 && m%kernels.GemmRows == 0 && m >= kernels.GemmDirectRows[T]()
+	rows, span := m, k
+	if !j.direct {
+		rows = split(m, kernels.GemmRows, pieces(m, max(gemmPacked/max(k, 1), gemmRows)), 1)
+		span = min(k, max(gemmPacked/rows/j.depth, 1)*j.depth)
+	}
+	j.last, j.to = rows, span
 	j.strips = pieces(n, gemmStrip)
 	j.blocks = max(pieces(rows, gemmTall), min(pieces(rows, gemmShort), gemmTasks/j.strips), 1)
 	if j.blocks == 1 && j.strips > 1 {
@@ -117,7 +125,7 @@ func multiply[T kernels.Float](c *CPU, j gemmArgs[T], do gemmSteps[T]) {
 	}
 	j.plan()
 	rows, span := j.last, j.to
-	scratch := takeScratch[T](j.panels(rows, kernels.GemmRows, span))
+	scratch := takeScratch[T](j.panels(j.packedRows(), kernels.GemmRows, span))
 	j.packed = *scratch
 	scratchB := takeScratch[T](j.sharedB())
 	j.packedB = (*scratchB)[:j.sharedB()]
@@ -134,9 +142,17 @@ func multiply[T kernels.Float](c *CPU, j gemmArgs[T], do gemmSteps[T]) {
 	putScratch(scratch)
 }
 
+// packedRows returns how many rows of A are packed at a time.
+func (j *gemmArgs[T]) packedRows() int {
+	if j.direct {
+		return 0
+	}
+	return j.last - j.first
+}
+
 // packingTasks returns how many tasks pack rows of A, and with the first of them B.
 func (j *gemmArgs[T]) packingTasks() int {
-	parts := pieces(j.last-j.first, gemmGroup)
+	parts := pieces(j.packedRows(), gemmGroup)
 	if j.first == 0 && len(j.packedB) > 0 {
 		parts += j.strips
 	}
@@ -146,7 +162,7 @@ func (j *gemmArgs[T]) packingTasks() int {
 // packChunk does packing tasks [lo, hi): a group of rows of A, or a strip of B, one depth of
 // them. Panels of one depth of all rows lie together, as packedPanels finds them.
 func packChunk[T kernels.Float](j *gemmArgs[T], lo, hi int) {
-	rows := j.last - j.first
+	rows := j.packedRows()
 	groups := pieces(rows, gemmGroup)
 	for task := lo; task < hi; task++ {
 		if s := task - groups*pieces(j.to-j.from, j.depth); s >= 0 {
@@ -245,7 +261,7 @@ func gemmChunk[T kernels.Float](j *gemmArgs[T], lo, hi int) {
 				strip = (*scratch)[:j.panels(width, cols, depth)]
 				j.packStrip(strip, s, p)
 			}
-			j.tiles(c, j.packedPanels(p, depth, top, height), strip, height, width, depth, beta, j.next(i, p))
+			j.tiles(c, top, p, strip, height, width, depth, beta, j.next(i, p))
 			beta = 1
 		}
 		if j.to == j.a.cols {
