@@ -1,5 +1,5 @@
 // The body of the AVX-512 microkernels, whose files differ in how they do a step of k and in
-// how they read a: they define STEP3, STEP2, STEP1EVEN and STEP1ODD, and ASTEP, from one step
+// how they read a: they define STEP3, STEP2 and STEP1, and ASTEP, from one step
 // to the next in a (bytes), STARTA at the start of a tile, FORWARDA(n) n steps on and NEXTA
 // from one panel to the next. A step reads 192 bytes of b. gemm_avx512_amd64.s has the
 // algorithm and the registers.
@@ -164,8 +164,8 @@ narrow:
 	JLT  narrowtail
 
 narrowsteps:
-	STEP1EVEN
-	STEP1ODD
+	STEP1(0, 0)                      // two steps of k
+	STEP1(ASTEP, 192)
 	FORWARDA(2)
 	ADDQ $384, BX
 	SUBQ $2, CX
@@ -173,18 +173,8 @@ narrowsteps:
 
 narrowtail:
 	ADDQ $2, CX                      // k % 2 steps are left
-	JZ   narrowsum
-	STEP1EVEN
-
-narrowsum:
-	VADDPS Z1, Z0, Z0                // s += t
-	VADDPS Z4, Z3, Z3
-	VADDPS Z7, Z6, Z6
-	VADDPS Z10, Z9, Z9
-	VADDPS Z13, Z12, Z12
-	VADDPS Z16, Z15, Z15
-	VADDPS Z19, Z18, Z18
-	VADDPS Z22, Z21, Z21
+	JZ   store
+	STEP1(0, 0)
 
 store:
 	MOVQ DI, AX

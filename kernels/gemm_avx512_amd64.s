@@ -65,21 +65,17 @@
 	ROW2((aoff+24), Z27, Z18, Z19); \
 	ROW2((aoff+28), Z28, Z21, Z22)
 
-// STEP1: the same, one vector wide. Eight sums alone would wait for one another's FMAs, so
-// even and odd steps have sums of their own, s and t, which are added up in the end.
-#define STEP1(aoff, boff, s0, s1, s2, s3, s4, s5, s6, s7) \
+// STEP1: the same, one vector wide
+#define STEP1(aoff, boff) \
 	VMOVUPS boff(BX), Z24;                   \ // b[i, 0:16]
-	VFMADD231PS.BCST (aoff+0)(SI), Z24, s0; \ // acc[r, 0:16] += a[i, r] * b[i, 0:16]
-	VFMADD231PS.BCST (aoff+4)(SI), Z24, s1; \
-	VFMADD231PS.BCST (aoff+8)(SI), Z24, s2; \
-	VFMADD231PS.BCST (aoff+12)(SI), Z24, s3; \
-	VFMADD231PS.BCST (aoff+16)(SI), Z24, s4; \
-	VFMADD231PS.BCST (aoff+20)(SI), Z24, s5; \
-	VFMADD231PS.BCST (aoff+24)(SI), Z24, s6; \
-	VFMADD231PS.BCST (aoff+28)(SI), Z24, s7
-
-#define STEP1EVEN STEP1(0, 0, Z0, Z3, Z6, Z9, Z12, Z15, Z18, Z21)
-#define STEP1ODD STEP1(32, 192, Z1, Z4, Z7, Z10, Z13, Z16, Z19, Z22)
+	VFMADD231PS.BCST (aoff+0)(SI), Z24, Z0; \ // acc[r, 0:16] += a[i, r] * b[i, 0:16]
+	VFMADD231PS.BCST (aoff+4)(SI), Z24, Z3; \
+	VFMADD231PS.BCST (aoff+8)(SI), Z24, Z6; \
+	VFMADD231PS.BCST (aoff+12)(SI), Z24, Z9; \
+	VFMADD231PS.BCST (aoff+16)(SI), Z24, Z12; \
+	VFMADD231PS.BCST (aoff+20)(SI), Z24, Z15; \
+	VFMADD231PS.BCST (aoff+24)(SI), Z24, Z18; \
+	VFMADD231PS.BCST (aoff+28)(SI), Z24, Z21
 
 #define ASTEP 32
 #define STARTA MOVQ a_base+32(FP), SI

@@ -11,8 +11,10 @@ const (
 	gemmStrip  = 96      // columns of C that one task takes, at most: some panels
 	gemmTall   = 2048    // rows of C that one task takes, at most
 	gemmRows   = 4096    // rows of A packed at a time, at most, unless they are short
+	gemmUnit   = 16      // parts are multiples of this: the widest vector
 	gemmShort  = 64      // rows that are worth a task, where there are few
-	gemmTasks  = 8       // tasks wanted of one product, to keep several threads busy alike
+	gemmNarrow = 64      // columns that are worth a thread of their own
+	gemmTasks  = 3       // tasks for each thread where threads take blocks of rows
 	gemmPacked = 2 << 20 // of A packed at a time, and of B packed at most for several tasks
 	gemmGroup  = 64      // rows of A that one packing task takes
 )
@@ -26,7 +28,8 @@ type gemmArgs[T kernels.Float] struct {
 
 	threads        int
 	depth          int // of the inner dimension, in one block
-	strips, blocks int // tasks: strips of columns by blocks of rows
+	parts          int // of the columns, for different threads
+	strips, blocks int // tasks: strips of columns, as many in each part, by blocks of rows
 
 	direct bool // A is read as it lies
 
@@ -73,8 +76,9 @@ func split(n, unit, pieces, i int) int {
 // pieces returns in how many pieces of at most size n is to be cut.
 func pieces(n, size int) int { return (n + size - 1) / size }
 
-// plan decides how a product is cut. It looks at the shape alone, never at the number of
-// threads, so that every element of C is the same sum in the same order on any machine.
+// plan decides how a product is cut. The depth, which says in what order numbers are added up,
+// is a matter of the shape alone, so that every element of C is the same sum on any number of
+// threads; tasks are cut so that there are some for each.
 func (j *gemmArgs[T]) plan() {
 	m, n, k := j.c.rows, j.c.cols, j.a.cols
 	deep := gemmDepth * 2 / j.panels(1, 1, 2) // what fits the same memory
@@ -86,10 +90,13 @@ func (j *gemmArgs[T]) plan() {
 		span = min(k, max(gemmPacked/rows/j.depth, 1)*j.depth)
 	}
 	j.last, j.to = rows, span
-	j.strips = pieces(n, gemmStrip)
-	j.blocks = max(pieces(rows, gemmTall), min(pieces(rows, gemmShort), gemmTasks/j.strips), 1)
-	if j.blocks == 1 && j.strips > 1 {
-		j.strips += j.strips % 2
+	// Threads share nothing that one of them writes if each has columns of its own. Only where
+	// these are too few do several take blocks of rows of one strip.
+	j.parts = max(min(j.threads, n/gemmNarrow), 1)
+	j.strips = j.parts * pieces(pieces(n, j.parts), gemmStrip)
+	j.blocks = pieces(rows, gemmTall)
+	if j.parts < j.threads {
+		j.blocks = max(j.blocks, min(pieces(rows, gemmShort), pieces(gemmTasks*j.threads, j.strips)))
 	}
 }
 
@@ -120,7 +127,7 @@ func multiply[T kernels.Float](c *CPU, j gemmArgs[T], do gemmSteps[T]) {
 	if j.a.col == 1 && j.b.col == 1 && m <= axpyRows {
 		even := pieces(n, 256)
 		even += even % 2
-		For(c.pool, n, split(n, 16, even, 1), j, do.axpy)
+		For(c.pool, n, split(n, gemmUnit, even, 1), j, do.axpy)
 		return
 	}
 	j.plan()
@@ -184,14 +191,20 @@ func (j *gemmArgs[T]) packedPanels(p, depth, top, height int) []T {
 	return j.packed[before:][:j.panels(height, kernels.GemmRows, depth)]
 }
 
-// strip returns the columns of a strip: whole panels of B, up to the last.
+// strip returns the columns of a strip: whole panels of B, up to the last of a part.
 func (j *gemmArgs[T]) strip(s int) (left, right int) {
+	each := j.strips / j.parts
+	part, s := s/each, s%each
+	first, end := split(j.c.cols, gemmUnit, j.parts, part), split(j.c.cols, gemmUnit, j.parts, part+1)
 	panel := kernels.GemmCols[T]()
-	return split(j.c.cols, panel, j.strips, s), split(j.c.cols, panel, j.strips, s+1)
+	return first + split(end-first, panel, each, s), first + split(end-first, panel, each, s+1)
 }
 
 // stripWidth returns the columns of the first strip, of which no other has more.
-func (j *gemmArgs[T]) stripWidth() int { return split(j.c.cols, kernels.GemmCols[T](), j.strips, 1) }
+func (j *gemmArgs[T]) stripWidth() int {
+	_, right := j.strip(0)
+	return right
+}
 
 // packStrip packs a strip of B, of the depth that begins at p.
 func (j *gemmArgs[T]) packStrip(dst []T, s, p int) {
