@@ -64,6 +64,7 @@ func avx2Table() table {
 	t.softmaxGradient = softmaxGradientAVX2
 	t.transpose = transposeAVX2
 	t.gemmCols, t.gemmPanels, t.gemmPanelsBF16 = gemmColsAVX2, gemmPanelsAVX2, gemmPanelsAVX2
+	t.gemmDirect, t.directRows = gemmDirectAVX2, GemmRows
 	t.roundBF16 = roundBF16AVX2
 	t.packRows = packRowsAVX2
 	t.expSum = expSumAVX2
@@ -126,7 +127,7 @@ func avx512Table() table {
 	t.softmaxStep = softmaxStepAVX512
 	t.softmaxGradient = softmaxGradientAVX512
 	t.gemmCols, t.gemmPanels, t.gemmPanelsBF16 = gemmColsAVX512, gemmPanelsAVX512, gemmPanelsAVX512
-	t.gemmDirect, t.directRows = gemmDirectAVX512, GemmRows
+	t.gemmDirect = gemmDirectAVX512
 	t.roundBF16 = roundBF16AVX512
 	t.expSum = expSumAVX512
 	t.expScale = expScaleAVX512
