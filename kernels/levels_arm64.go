@@ -10,6 +10,6 @@ func machineLevels() []level {
 // neonTable is generic with every kernel replaced that has a NEON version.
 func neonTable() table {
 	t := generic
-	t.gemmCols, t.gemmTile, t.gemmTileBF16 = gemmColsNEON, gemmTileNEON, gemmTileNEON
+	t.gemmCols, t.gemmPanels, t.gemmPanelsBF16 = gemmColsNEON, gemmPanelsNEON, gemmPanelsNEON
 	return t
 }

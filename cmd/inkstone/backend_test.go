@@ -11,13 +11,7 @@ import (
 	"testing"
 
 	"inkstone/gpu"
-	"inkstone/gpu/dl"
 )
-
-func TestMain(m *testing.M) {
-	dl.MaybeProbe()
-	os.Exit(m.Run())
-}
 
 // TestDevices: the CPU and the interpreter are always there, the latter with its test passed; of
 // what else there is, each has a test's result and limits.

@@ -57,7 +57,7 @@ Begin with:
   inkstone plan --size gpt3                      what would GPT-3 need?`
 
 func main() {
-	dl.MaybeProbe() // this process may be one that tries a driver for another
+	dl.MaybeProbe() // this may be a child that only tries what a driver does
 	os.Exit(run(os.Args[1:]))
 }
 
