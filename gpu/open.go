@@ -49,7 +49,7 @@ type Spec struct {
 // other devices are looked for only when they are asked for, since that takes a tenth of a
 // second and runs drivers' code.
 func ParseSpec(name string) (Spec, error) {
-	if name == "auto" {
+	if name == "auto" || name == "" {
 		if name = os.Getenv("INKSTONE_DEVICE"); name == "" || name == "auto" {
 			return Spec{Number: -1}, nil
 		}
