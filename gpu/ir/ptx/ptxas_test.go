@@ -1,0 +1,74 @@
+package ptx_test
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"inkstone/gpu/ir"
+	"inkstone/gpu/ir/irtest"
+	"inkstone/gpu/ir/ptx"
+)
+
+// ptxas returns NVIDIA's assembler, which is part of CUDA and cannot be had freely: without it
+// the test is skipped. INKSTONE_PTXAS names it where it is not in PATH.
+func ptxas(t *testing.T) string {
+	t.Helper()
+	name := os.Getenv("INKSTONE_PTXAS")
+	if name == "" {
+		name = "ptxas"
+	}
+	path, err := exec.LookPath(name)
+	if err != nil {
+		if os.Getenv("INKSTONE_PTXAS") != "" {
+			t.Fatal(err)
+		}
+		t.Skip("ptxas is not installed; INKSTONE_PTXAS can name it")
+	}
+	return path
+}
+
+var spills = regexp.MustCompile(`(\d+) bytes spill stores, (\d+) bytes spill loads`)
+
+// assemble runs ptxas for a device and returns what it says of registers and memory.
+func assemble(t *testing.T, ptxas, file string, sm int) string {
+	t.Helper()
+	out, err := exec.Command(ptxas, "-v", "--warn-on-spills", fmt.Sprintf("-arch=sm_%d", sm), "-o", os.DevNull, file).CombinedOutput()
+	said := string(out)
+	if err != nil {
+		t.Fatalf("sm_%d: %v: %s", sm, err, said)
+	}
+	if m := spills.FindStringSubmatch(said); m == nil || m[1] != "0" || m[2] != "0" {
+		t.Errorf("sm_%d: registers are spilled: %s", sm, said)
+	}
+	return said
+}
+
+// TestAssembles gives the module of every case to NVIDIA's assembler, for old and new devices.
+func TestAssembles(t *testing.T) {
+	as := ptxas(t)
+	dir := t.TempDir()
+	for _, c := range irtest.Cases(ptx.WarpSize) {
+		t.Run(c.Name, func(t *testing.T) {
+			for _, sm := range []int{50, 70, 80, 90} {
+				m, err := ptx.Module(c.Kernel, ptx.Target{SM: sm})
+				if lacks := (*ptx.UnsupportedError)(nil); errors.As(err, &lacks) && c.Kernel.Uses(ir.OpMatMulAdd) {
+					continue // TestMatrices says which ones these are
+				}
+				if err != nil {
+					t.Fatal(err)
+				}
+				file := filepath.Join(dir, strings.ReplaceAll(c.Name, "/", "_")+".ptx")
+				if err := os.WriteFile(file, []byte(m), 0o666); err != nil {
+					t.Fatal(err)
+				}
+				assemble(t, as, file, sm)
+			}
+		})
+	}
+}
