@@ -202,7 +202,7 @@ func (e *emitter) header() string {
 func param(name string) string      { return "p_" + name }
 func sharedName(a *ir.Array) string { return "s_" + a.Name }
 
-const dynamicShared = "s_"
+const dynamicShared = "__shared" // what no kernel can be named
 
 // suffix returns the type of instructions on elements of a type.
 func suffix(t ir.Type) string {

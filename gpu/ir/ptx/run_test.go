@@ -75,4 +75,3 @@ func multiplication(k *ir.Kernel) (found *ir.Instr) {
 	})
 	return found
 }
-
