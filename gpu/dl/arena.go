@@ -1,9 +1,6 @@
 package dl
 
-import (
-	"bytes"
-	"unsafe"
-)
+import "unsafe"
 
 // Arena is memory outside Go's heap for what C reads and writes: structs, strings, arrays of
 // handles. Everything in it is freed together. It grows as needed; a machine without memory
@@ -32,7 +29,7 @@ func (a *Arena) Bytes(n int) ([]byte, uintptr) {
 		}
 		a.chunks, a.used = append(a.chunks, chunk), 0
 	}
-	b := a.chunks[len(a.chunks)-1][a.used:][:n:n]
+	b := a.chunks[len(a.chunks)-1][a.used:][:n:size]
 	a.used = min(a.used+(size+arenaAlign-1)&^(arenaAlign-1), len(a.chunks[len(a.chunks)-1]))
 	clear(b)
 	return b, uintptr(unsafe.Pointer(unsafe.SliceData(b)))
@@ -92,7 +89,7 @@ func GoString(p uintptr) string {
 	for *(*byte)(unsafe.Add(pointer(p), n)) != 0 {
 		n++
 	}
-	return string(bytes.Clone(unsafe.Slice((*byte)(pointer(p)), n)))
+	return string(unsafe.Slice((*byte)(pointer(p)), n))
 }
 
 // pointer returns what an address of C memory points at. Go's heap never moves into such

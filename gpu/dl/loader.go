@@ -104,23 +104,7 @@ func Boot(ctx context.Context, o Options) (*Loader, error) {
 	if the.err != nil {
 		return nil, the.err
 	}
-	modes, err := o.Mode.choose()
-	if err != nil {
-		return nil, err
-	}
-	if the.loader != nil { // it is as it is; what is asked for may still need a probe
-		if !o.NoProbe {
-			if _, err := probeModes(ctx, o, []Mode{the.loader.mode}); err != nil {
-				return nil, err
-			}
-		}
-		return the.loader, nil
-	}
-	plan, err := newPlan(o, modes[0])
-	if errors.Is(err, ErrUnsupported) && len(modes) > 1 {
-		modes = modes[1:]
-		plan, err = newPlan(o, modes[0])
-	}
+	modes, plan, err := o.feasible()
 	if err != nil {
 		return nil, err
 	}
@@ -128,6 +112,9 @@ func Boot(ctx context.Context, o Options) (*Loader, error) {
 		if plan.mode, err = probeModes(ctx, o, modes); err != nil {
 			return nil, err
 		}
+	}
+	if the.loader != nil {
+		return the.loader, nil
 	}
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -142,6 +129,24 @@ func Boot(ctx context.Context, o Options) (*Loader, error) {
 	}
 	the.loader = l
 	return l, nil
+}
+
+// feasible returns the modes that can be tried in this process, the best first, and what a
+// boot in that one needs. After a boot there is one mode.
+func (o Options) feasible() ([]Mode, *plan, error) {
+	modes, err := o.Mode.choose()
+	if err != nil {
+		return nil, nil, err
+	}
+	if the.loader != nil {
+		return []Mode{the.loader.mode}, &plan{}, nil
+	}
+	p, err := newPlan(o, modes[0])
+	if errors.Is(err, ErrUnsupported) && len(modes) > 1 {
+		modes = modes[1:]
+		p, err = newPlan(o, modes[0])
+	}
+	return modes, p, err
 }
 
 // run is the goroutine that owns C's thread. It boots and then does jobs; it never returns,
@@ -183,8 +188,8 @@ func (l *Loader) serve() {
 // take turns; Do within f runs at once. A panic in f is raised in the caller, as a
 // *PanicError.
 //
-// The hop between threads costs about 5 µs, so f should do much at once: record a command
-// buffer, submit it, wait for it. Heavy Go loops have no place in f: the thread takes no
+// The hop between threads costs 5 µs, on a busy machine several times that, so f should do
+// much at once: record a command buffer, submit it, wait for it. Heavy Go loops have no place in f: the thread takes no
 // signals, so the scheduler cannot interrupt it between function calls.
 func (l *Loader) Do(f func(c *Caller)) {
 	if threadID() == l.thread { // only the goroutine of run is ever on that thread

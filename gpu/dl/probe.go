@@ -57,12 +57,15 @@ const (
 	probeOutput         = 16 << 10 // bytes of a child's output that are kept, from its end
 )
 
-var probes struct {
+// registry is what a program has to do with probes.
+type registry struct {
 	mu     sync.Mutex
 	checks map[string]func(l *Loader) error
 	ready  bool // MaybeProbe has been called
 	child  bool // this is a child
 }
+
+var probes registry
 
 // RegisterProbe names a check that a probe child can run: it opens a driver and computes
 // something with it. It is for init functions.
@@ -137,7 +140,7 @@ func (o *order) carryOut() int {
 func Probe(ctx context.Context, o Options) error {
 	the.mu.Lock()
 	defer the.mu.Unlock()
-	modes, err := o.Mode.choose()
+	modes, _, err := o.feasible()
 	if err != nil {
 		return err
 	}
@@ -147,18 +150,16 @@ func Probe(ctx context.Context, o Options) error {
 
 // probeModes tries modes until C starts in one, and returns that. What went well before is
 // not tried again. The lock of the process's loader is held.
-func probeModes(ctx context.Context, o Options, modes []Mode) (Mode, error) {
-	checks := o.checks() // panics for names it does not know
-	if probes.child {
+func probeModes(ctx context.Context, o Options, modes []Mode) (m Mode, err error) {
+	if probes.inChild(o.Checks) {
 		return modes[0], nil
 	}
-	key := fmt.Sprintf("%v %q %q %q", modes, o.LoaderPath, o.Probe, checks)
+	key := fmt.Sprintf("%v %q %q %q", modes, o.LoaderPath, o.Probe, o.Checks)
 	if m, ok := the.probed[key]; ok {
 		return m, nil
 	}
-	var first error
-	for _, m := range modes {
-		err := probe(ctx, o, m)
+	for _, m = range modes {
+		err = probe(ctx, o, m)
 		if err == nil {
 			if the.probed == nil {
 				the.probed = map[string]Mode{}
@@ -166,30 +167,28 @@ func probeModes(ctx context.Context, o Options, modes []Mode) (Mode, error) {
 			the.probed[key] = m
 			return m, nil
 		}
-		if first == nil {
-			first = err
-		}
 		// Another mode helps where C does not even start in this one.
 		if p := (*ProbeError)(nil); !errors.As(err, &p) || p.Step != stepBoot {
 			break
 		}
 	}
-	return 0, first
+	return m, err
 }
 
-// checks returns the names of the checks asked for.
-func (o Options) checks() []string {
-	probes.mu.Lock()
-	defer probes.mu.Unlock()
-	if !probes.ready { // the child would be a second run of the whole program
+// inChild reports whether this process is a probe child, in which nothing is probed. It
+// panics for a program that cannot have such children and for checks that it does not know.
+func (r *registry) inChild(checks []string) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !r.ready { // the child would be a second run of the whole program
 		panic("dl: main must call dl.MaybeProbe first")
 	}
-	for _, name := range o.Checks {
-		if probes.checks[name] == nil {
-			panic(fmt.Sprintf("dl: no check %q is registered, only %q", name, slices.Sorted(maps.Keys(probes.checks))))
+	for _, name := range checks {
+		if r.checks[name] == nil {
+			panic(fmt.Sprintf("dl: no check %q is registered, only %q", name, slices.Sorted(maps.Keys(r.checks))))
 		}
 	}
-	return o.Checks
+	return r.child
 }
 
 // probe runs one child.
@@ -221,7 +220,7 @@ func probe(ctx context.Context, o Options, m Mode) error {
 	}
 	done, e := readProbe(string(out.data), mark)
 	e.ExitCode, e.Signal, e.TimedOut = cmd.ProcessState.ExitCode(), exitSignal(cmd.ProcessState), limited.Err() != nil
-	if done && err == nil {
+	if done && cmd.ProcessState.Success() { // err may be about what the child has left behind
 		return nil
 	}
 	return e

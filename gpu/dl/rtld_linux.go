@@ -5,9 +5,9 @@ package dl
 import (
 	"bytes"
 	"debug/elf"
-	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"unsafe"
 
@@ -21,25 +21,34 @@ type rtld struct {
 	needed []string // the libraries that make up the C library
 }
 
-// findRTLD opens the dynamic loader at path, or the system's if path is empty.
+// findRTLD opens the dynamic loader at path, or the system's if path is empty: the one that
+// some program of the system asks for, else one where it usually lies.
 func findRTLD(path string) (*rtld, error) {
-	candidates := []string{path}
-	if path == "" {
-		candidates = candidates[:0]
-		for _, program := range []string{"/bin/sh", "/usr/bin/env"} { // any program of the system names it
-			if p := interpreter(program); p != "" {
-				candidates = append(candidates, p)
-			}
-		}
-		candidates = append(candidates, rtldPaths...)
-	}
 	var why []string
-	for _, c := range candidates {
-		r, err := openRTLD(c)
-		if err == nil {
+	try := func(path string) *rtld {
+		r, err := openRTLD(path)
+		if err != nil {
+			why = append(why, err.Error())
+		}
+		return r
+	}
+	if path != "" {
+		if r := try(path); r != nil {
 			return r, nil
 		}
-		why = append(why, err.Error())
+	} else {
+		for _, program := range []string{"/bin/sh", "/usr/bin/env"} {
+			if p := interpreter(program); p != "" {
+				if r := try(p); r != nil {
+					return r, nil
+				}
+			}
+		}
+		for _, p := range rtldPaths {
+			if r := try(p); r != nil {
+				return r, nil
+			}
+		}
 	}
 	return nil, fmt.Errorf("%w: %s", ErrNoLoader, strings.Join(why, "; "))
 }
@@ -62,23 +71,26 @@ func interpreter(program string) string {
 	return ""
 }
 
-// openRTLD reads a dynamic loader and sees whether it is one for this processor.
+// openRTLD reads a dynamic loader's headers and sees whether it is one for this processor.
 func openRTLD(path string) (*rtld, error) {
-	data, err := os.ReadFile(path)
-	if err != nil {
-		return nil, err
-	}
-	f, err := elf.NewFile(bytes.NewReader(data))
+	f, err := elf.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
+	defer f.Close() // what is needed of the headers is in f
 	if f.Type != elf.ET_DYN || f.Machine != machine || f.Class != elf.ELFCLASS64 {
 		return nil, fmt.Errorf("%s: a %v for %v, want a shared object for %v", path, f.Type, f.Machine, machine)
 	}
 	r := &rtld{path: path, elf: f, needed: []string{"libc.so.6"}} // musl takes any libc.* for itself
-	if !bytes.Contains(data, []byte("GLIBC_2.34")) && !r.musl() {
-		// Before version 2.34, glibc's threads and dlopen were libraries of their own.
-		r.needed = append(r.needed, "libpthread.so.0", "libdl.so.2")
+	if !r.musl() {
+		// Before glibc 2.34, threads and dlopen were libraries of their own.
+		versions, err := f.DynamicVersions()
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", path, err)
+		}
+		if !slices.ContainsFunc(versions, func(v elf.DynamicVersion) bool { return v.Name == "GLIBC_2.34" }) {
+			r.needed = append(r.needed, "libpthread.so.0", "libdl.so.2")
+		}
 	}
 	return r, nil
 }
@@ -146,7 +158,7 @@ func (r *rtld) load() (unsafe.Pointer, error) {
 			_, err := unix.MmapPtr(-1, 0, unsafe.Add(base, up(fileEnd)), uintptr(end-up(fileEnd)),
 				prot, unix.MAP_PRIVATE|unix.MAP_FIXED|unix.MAP_ANON)
 			if err != nil {
-				return nil, errors.Join(ErrNoLoader, err)
+				return nil, fmt.Errorf("dl: mapping .bss of %s: %w", r.path, err)
 			}
 		}
 	}

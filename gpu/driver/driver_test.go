@@ -101,7 +101,8 @@ func TestListPanics(t *testing.T) {
 // able returns a device that has everything that scale needs.
 func able() Info {
 	return Info{
-		Subgroups: []int{32}, F16: true, BF16: true, MaxAlloc: 1 << 30, MaxRange: 1024, MaxBuffers: 4, MaxScalars: 4,
+		Subgroups: []int{32}, F16: true, BF16: true, Shared16: true,
+		MaxAlloc: 1 << 30, MaxRange: 1024, MaxBuffers: 4, MaxScalars: 4,
 		MaxShared: 1024, MaxLanes: 64, MaxGroup: [3]int{64, 64, 64}, MaxGrid: [3]int{8, 8, 8}, BufferAlign: 64,
 	}
 }
@@ -116,6 +117,7 @@ func TestSupports(t *testing.T) {
 		b.Scalar("n", ir.I32)
 		s := b.Shared("s", ir.F32, 32)
 		s.Store(b.LocalID(0), z.Load(0))
+		b.Shared("h", ir.BF16, 32)
 		y.AtomicAdd(0, b.F32(1))
 		p := x.LoadMatrix(ir.Matrix(ir.F16, ir.MatrixA, shape), 0, 16, ir.RowMajor)
 		q := x.LoadMatrix(ir.Matrix(ir.F16, ir.MatrixB, shape), 0, 16, ir.RowMajor)
@@ -132,13 +134,14 @@ func TestSupports(t *testing.T) {
 	}
 	for want, lack := range map[string]func(i *Info){
 		"subgroups of 32":     func(i *Info) { i.Subgroups = []int{8, 16} },
-		"f16":                 func(i *Info) { i.F16 = false },
-		"arrays of bf16":      func(i *Info) { i.BF16 = false },
+		"buffers of f16":      func(i *Info) { i.F16 = false },
+		"buffers of bf16":     func(i *Info) { i.BF16 = false },
+		"shared arrays of bf": func(i *Info) { i.Shared16 = false },
 		"atomic":              func(i *Info) { i.AtomicF32 = false },
 		"matrices of f16":     func(i *Info) { i.Matrices = []Matrix{{ir.F16, ir.F16, shape}} },
 		"3 buffers":           func(i *Info) { i.MaxBuffers = 2 },
 		"1 scalar":            func(i *Info) { i.MaxScalars = 0 },
-		"128 bytes of shared": func(i *Info) { i.MaxShared = 127 },
+		"192 bytes of shared": func(i *Info) { i.MaxShared = 191 },
 		"of 32 lanes":         func(i *Info) { i.MaxLanes = 31 },
 		"of [32 1 1] lanes":   func(i *Info) { i.MaxGroup[0] = 31 },
 	} {

@@ -37,7 +37,8 @@ type Info struct {
 
 	// Features.
 	Subgroups  []int    // lanes of a subgroup that a kernel can be built for, the best first
-	F16, BF16  bool     // arrays of these elements, in buffers and shared memory
+	F16, BF16  bool     // buffers with these elements
+	Shared16   bool     // shared arrays with them
 	AtomicF32  bool     // atomic addition of F32
 	Matrices   []Matrix // cooperative matrices
 	Timestamps bool     // List.Timestamp
@@ -78,9 +79,12 @@ func (i *Info) Supports(k *ir.Kernel) error {
 	need(k.SharedBytes() <= i.MaxShared, "%d bytes of shared memory", k.SharedBytes())
 	need(len(k.Buffers) <= i.MaxBuffers, "%d buffers", len(k.Buffers))
 	need(len(k.Scalars) <= i.MaxScalars, "%d scalar parameters", len(k.Scalars))
-	for _, a := range slices.Concat(k.Buffers, k.Shared) {
-		need(a.Elem != ir.F16 || i.F16, "arrays of f16")
-		need(a.Elem != ir.BF16 || i.BF16, "arrays of bf16")
+	for _, a := range k.Buffers {
+		need(a.Elem != ir.F16 || i.F16, "buffers of f16")
+		need(a.Elem != ir.BF16 || i.BF16, "buffers of bf16")
+	}
+	for _, a := range k.Shared {
+		need(a.Elem.Size() != 2 || i.Shared16, "shared arrays of %v", a.Elem)
 	}
 	k.Walk(func(in *ir.Instr) {
 		need(in.Op != ir.OpAtomicAdd || in.Type != ir.F32 || i.AtomicF32, "atomic addition of f32")

@@ -49,7 +49,7 @@ func (x Value) Tanh() Value {
 		pow := n.To(I32).Add(127).Shl(23).Bitcast(F32) // 2ⁿ
 		m := q.Mul(pow).Add(pow.Sub(1))
 		y := m.Div(m.Add(2)).Bitcast(U32)
-		sign := x.Bitcast(U32).And(1 << 31)
+		sign := x.Bitcast(U32).And(x.b.U32(1 << 31))
 		return x.Ne(x).Select(x, y.Or(sign).Bitcast(F32))
 	})
 }

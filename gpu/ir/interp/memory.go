@@ -10,9 +10,9 @@ import (
 )
 
 // number returns the place of an array in state.mem.
-func (c *compiler) number(a *ir.Array) int {
+func (p *program) number(a *ir.Array) int {
 	if a.Space == ir.Shared {
-		return len(c.k.Buffers) + a.Index
+		return len(p.k.Buffers) + a.Index
 	}
 	return a.Index
 }

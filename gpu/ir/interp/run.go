@@ -32,10 +32,7 @@ type Options struct {
 
 // Run compiles a kernel and launches it on a grid of workgroups.
 func Run(k *ir.Kernel, grid [3]int, args Args, o Options) error {
-	if o.Check {
-		return compile(k, true, false).launch(grid, args, o)
-	}
-	return Compile(k).Launch(grid, args, o.Workers)
+	return compile(k, o.Check, false).launch(grid, args, o)
 }
 
 // Program is a kernel compiled to run fast. It may be launched by several goroutines at once.
@@ -52,23 +49,24 @@ func (p *Program) Launch(grid [3]int, args Args, workers int) error {
 
 // state is one workgroup at work: its registers and memory, and who is active.
 type state struct {
-	p      *program
-	args   *Args
-	r      []uint32  // registers
-	f      []float32 // the same memory
-	i      []int32   // the same memory
-	half   []uint16  // room for 16-bit elements on their way
-	mem    []memory  // buffers, then shared arrays
-	group  [3]int
-	grid   [3]int
-	active []int32  // lanes, ascending
-	all    []int32  // every lane
-	stack  []int32  // lists of lanes
-	broken [][]bool // by loop: lanes that have left it
-	turns  int      // turns of loops left; negative for any number
-	shadow *shadow  // Check
-	trace  func(*ir.Instr) bool
-	err    error
+	p        *program
+	args     *Args
+	r        []uint32  // registers
+	f        []float32 // the same memory
+	i        []int32   // the same memory
+	half     []uint16  // room for 16-bit elements on their way
+	mem      []memory  // buffers, then shared arrays
+	group    [3]int
+	grid     [3]int
+	active   []int32  // lanes, ascending
+	all      []int32  // every lane
+	stack    []int32  // lists of lanes
+	broken   [][]bool // by loop: lanes that have left it
+	turns    int      // turns of loops left in the workgroup; negative for any number
+	maxTurns int
+	shadow   *shadow // Check
+	trace    func(*ir.Instr) bool
+	err      error
 }
 
 // memory is an array's elements, four or two bytes each.
@@ -134,7 +132,7 @@ func (p *program) checkArgs(grid [3]int, args Args, o Options) error {
 	k := p.k
 	const most = 1<<31 - 1
 	if grid[0] < 0 || grid[1] < 0 || grid[2] < 0 || grid[0] > most || grid[1] > 1<<16 || grid[2] > 1<<16 ||
-		grid[0]*grid[1]*grid[2] > most {
+		int64(grid[0])*int64(grid[1])*int64(grid[2]) > most {
 		return fmt.Errorf("interp: %s: a grid of %v workgroups", k.Name, grid)
 	}
 	if len(args.Buffers) != len(k.Buffers) || len(args.Scalars) != len(k.Scalars) {
@@ -159,7 +157,7 @@ func (p *program) checkArgs(grid [3]int, args Args, o Options) error {
 
 // newState makes the memory for running one workgroup after another.
 func (p *program) newState(grid [3]int, args *Args, o Options) *state {
-	s := &state{p: p, args: args, grid: grid, r: make([]uint32, max(1, p.words)), turns: -1}
+	s := &state{p: p, args: args, grid: grid, maxTurns: o.MaxTurns, r: make([]uint32, max(1, p.words))}
 	s.f = unsafe.Slice((*float32)(unsafe.Pointer(&s.r[0])), len(s.r))
 	s.i = unsafe.Slice((*int32)(unsafe.Pointer(&s.r[0])), len(s.r))
 	s.half = make([]uint16, 4*p.w)
@@ -178,9 +176,6 @@ func (p *program) newState(grid [3]int, args *Args, o Options) *state {
 	}
 	if p.check {
 		s.shadow = newShadow(s, o)
-		if o.MaxTurns > 0 {
-			s.turns = o.MaxTurns
-		}
 	}
 	s.active = s.all
 	run(s, p.setup)
@@ -205,6 +200,10 @@ func (s *state) runGroup(n int) {
 	}
 	if s.shadow != nil {
 		s.shadow.startGroup()
+	}
+	s.turns = -1
+	if s.maxTurns > 0 {
+		s.turns = s.maxTurns
 	}
 	s.active = s.all
 	s.stack = s.stack[:0]

@@ -40,16 +40,10 @@ func newShadow(s *state, o Options) *shadow {
 	for i := range k.Shared {
 		h.fresh[len(k.Buffers)+i] = true
 	}
-	number := func(a *ir.Array) int {
-		if a.Space == ir.Shared {
-			return len(k.Buffers) + a.Index
-		}
-		return a.Index
-	}
 	k.Walk(func(in *ir.Instr) {
 		switch in.Op {
 		case ir.OpStore, ir.OpAtomicAdd, ir.OpAtomicMax, ir.OpMatStore:
-			if n := number(in.Array); h.cells[n] == nil {
+			if n := s.p.number(in.Array); h.cells[n] == nil {
 				h.cells[n] = make([]cell, s.mem[n].len())
 			}
 		}

@@ -92,7 +92,7 @@ func (e *emitter) memoryVariables() {
 			e.capability(capStorage16)
 		}
 		if e.t.Binding == Addresses {
-			e.half(a.Elem) // the pointers are made from words, which is not allowed with Storage16 alone
+			e.half(a.Elem)                                                         // the pointers are made from words, which is not allowed with Storage16 alone
 			members = append(members, e.global(opTypeVector, 0, e.typ(ir.U32), 2)) // an address
 		} else {
 			e.descriptor(a)

@@ -1,0 +1,35 @@
+package vulkan
+
+import (
+	"context"
+	"errors"
+	"os"
+	"testing"
+
+	"inkstone/gpu/dl"
+	"inkstone/gpu/driver"
+)
+
+func TestMain(m *testing.M) {
+	dl.MaybeProbe()
+	os.Exit(m.Run())
+}
+
+// device opens the machine's first device for a test. Without a driver the test is skipped,
+// unless INKSTONE_REQUIRE_VULKAN=1.
+func device(t testing.TB) *Device {
+	t.Helper()
+	d, err := Open(context.Background(), 0)
+	if err != nil {
+		if os.Getenv("INKSTONE_REQUIRE_VULKAN") == "1" || errors.Is(err, dl.ErrProbe) || errors.As(err, new(*driver.Error)) {
+			t.Fatal(err)
+		}
+		t.Skip(err)
+	}
+	t.Cleanup(func() {
+		if err := d.Close(); err != nil && !t.Failed() {
+			t.Error(err)
+		}
+	})
+	return d.(*Device)
+}
