@@ -22,8 +22,8 @@ type Entry struct {
 	Params []string
 
 	code    []instr
-	start   []uint64       // what the registers of a thread hold at first
-	special map[string]int // slots of special registers
+	start   []uint64 // what the registers of a thread hold at first
+	special [9]int   // slots of special registers; 0 for those that it does not read
 	shared  []span
 	dynamic int // where dynamic shared memory begins; 0 if there is none
 }
@@ -166,7 +166,8 @@ func (p *parser) statement() {
 const garbage = 0x7fa5a5a5
 
 func (p *parser) begin(name string) {
-	p.e = &Entry{Name: name, special: map[string]int{}}
+	p.e = &Entry{Name: name}
+	p.slot(garbage) // 0 is no register's
 	p.slots, p.class = map[string]int{}, map[string]byte{}
 	p.params, p.labels = map[string]int{}, map[string]int{}
 	p.targets = nil
@@ -284,19 +285,25 @@ func (p *parser) immediate(text string, class byte) int {
 	return p.slots[key]
 }
 
-var specials = map[string]bool{
-	"%tid.x": true, "%tid.y": true, "%tid.z": true, "%ctaid.x": true, "%ctaid.y": true, "%ctaid.z": true,
-	"%nctaid.x": true, "%nctaid.y": true, "%nctaid.z": true,
-}
+// Special registers: a name and an axis.
+const (
+	tid = iota
+	ctaid
+	nctaid
+)
+
+var specials = regexp.MustCompile(`^%(tid|ctaid|nctaid)\.([xyz])$`)
 
 func (p *parser) specialRegister(name string) int {
-	if !specials[name] {
+	m := specials.FindStringSubmatch(name)
+	if m == nil {
 		p.fail("there is no register %s", name)
 	}
-	if _, ok := p.e.special[name]; !ok {
-		p.e.special[name] = p.slot(0)
+	slot := &p.e.special[3*map[string]int{"tid": tid, "ctaid": ctaid, "nctaid": nctaid}[m[1]]+int(m[2][0]-'x')]
+	if *slot == 0 {
+		*slot = p.slot(0)
 	}
-	return p.e.special[name]
+	return *slot
 }
 
 // registers returns the slots of a group in braces, or of one register.

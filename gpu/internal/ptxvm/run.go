@@ -108,17 +108,23 @@ func (b *block) reset(at [3]int) {
 	for i := range b.shared {
 		b.shared[i] = 0xa5
 	}
+	grid, n := b.launch.Grid, b.launch.Block
 	for i, t := range b.threads {
 		copy(t.r, b.e.start)
 		t.pc, t.left, t.steps = 0, false, 0
-		n := b.launch.Block
-		values := map[string]int{
-			"%tid.x": i % n[0], "%tid.y": i / n[0] % n[1], "%tid.z": i / n[0] / n[1],
-			"%ctaid.x": at[0], "%ctaid.y": at[1], "%ctaid.z": at[2],
-			"%nctaid.x": b.launch.Grid[0], "%nctaid.y": b.launch.Grid[1], "%nctaid.z": b.launch.Grid[2],
-		}
-		for name, slot := range b.e.special {
-			t.r[slot] = uint64(uint32(values[name]))
+		for s, slot := range b.e.special {
+			axis, v := s%3, 0
+			switch s / 3 {
+			case tid:
+				v = [3]int{i % n[0], i / n[0] % n[1], i / n[0] / n[1]}[axis]
+			case ctaid:
+				v = at[axis]
+			case nctaid:
+				v = grid[axis]
+			}
+			if slot > 0 {
+				t.r[slot] = uint64(uint32(v))
+			}
 		}
 	}
 }

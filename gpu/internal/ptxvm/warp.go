@@ -68,10 +68,7 @@ var shapes = map[[3]int]map[string][2]int{
 
 // fragment reads the registers of a matrix, which is a, b, or c for accumulators.
 func (p *parser) fragment(use, layout string, s [3]int, typ, regs string, find func(string, byte) int) fragment {
-	p.require(70, 60)
-	if s != [3]int{16, 16, 16} {
-		p.require(70, 61)
-	}
+	p.require(70, 63)
 	if typ == "bf16" {
 		p.require(80, 70)
 	}

@@ -95,10 +95,7 @@ func (e *emitter) matrix(in *ir.Instr) {
 	}
 	s := t.Shape()
 	shape := fmt.Sprintf(".m%dn%dk%d", s.M, s.N, s.K)
-	e.need(smMatrix, 60)
-	if s != (ir.Shape{M: 16, N: 16, K: 16}) {
-		e.need(smMatrix, 61)
-	}
+	e.need(smMatrix, 63) // .aligned
 	if t.Elem() == ir.BF16 {
 		e.need(smBF16, 70)
 	}

@@ -7,7 +7,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"strings"
 	"testing"
 
 	"inkstone/gpu/ir"
@@ -53,17 +52,27 @@ func assemble(t *testing.T, ptxas, file string, sm int) string {
 func TestAssembles(t *testing.T) {
 	as := ptxas(t)
 	dir := t.TempDir()
+	kernels := map[string]*ir.Kernel{"shared": largeShared(ptx.StaticShared + 32)}
 	for _, c := range irtest.Cases(ptx.WarpSize) {
-		t.Run(c.Name, func(t *testing.T) {
+		kernels[c.Name] = c.Kernel
+	}
+	for _, elem := range []ir.Type{ir.F16, ir.BF16} {
+		for _, s := range (ptx.Target{}).Matrices(elem) {
+			k := product(s, elem, ir.F32, ir.RowMajor, ir.ColumnMajor, ir.ColumnMajor)
+			kernels[fmt.Sprintf("product_%v_%v", s, elem)] = k
+		}
+	}
+	for name, k := range kernels {
+		t.Run(name, func(t *testing.T) {
 			for _, sm := range []int{50, 70, 80, 90} {
-				m, err := ptx.Module(c.Kernel, ptx.Target{SM: sm})
-				if lacks := (*ptx.UnsupportedError)(nil); errors.As(err, &lacks) && c.Kernel.Uses(ir.OpMatMulAdd) {
+				m, err := ptx.Module(k, ptx.Target{SM: sm})
+				if errors.As(err, new(*ptx.UnsupportedError)) && k.Uses(ir.OpMatMulAdd) {
 					continue // TestMatrices says which ones these are
 				}
 				if err != nil {
 					t.Fatal(err)
 				}
-				file := filepath.Join(dir, strings.ReplaceAll(c.Name, "/", "_")+".ptx")
+				file := filepath.Join(dir, name+".ptx")
 				if err := os.WriteFile(file, []byte(m), 0o666); err != nil {
 					t.Fatal(err)
 				}
