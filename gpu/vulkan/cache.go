@@ -23,9 +23,12 @@ const (
 	mostCacheBytes = 256 << 20
 )
 
+// cacheDir returns where the files' folder is; tests put it elsewhere.
+var cacheDir = os.UserCacheDir
+
 // cacheFile returns the path of a device's file, or "" where there is no place for one.
 func (p *physical) cacheFile() string {
-	dir, err := os.UserCacheDir()
+	dir, err := cacheDir()
 	if err != nil {
 		return ""
 	}

@@ -56,13 +56,18 @@ func Open(ctx context.Context, n int) (driver.Device, error) {
 	return d, nil
 }
 
-// open opens the device.
-func (p *physical) open() (*Device, error) {
-	d := &Device{
+// newDevice returns the device as it is before it is created.
+func newDevice(p *physical) *Device {
+	return &Device{
 		physical: p, loader: p.instance.loader, layouts: map[int]*layout{}, alive: map[*memory]bool{},
 		stored: readCache(p.cacheFile(), p.cacheUUID),
 		clock:  clock{ns: p.timestampNs, bits: p.timestampBits},
 	}
+}
+
+// open opens the device.
+func (p *physical) open() (*Device, error) {
+	d := newDevice(p)
 	var err error
 	d.do(func(c *dl.Caller) {
 		if kept := c.KeepSignals(func() { err = d.create(c) }); err == nil {

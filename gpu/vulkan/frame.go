@@ -29,7 +29,7 @@ type frame struct {
 	room    int     // how many it holds
 	times   []*int64
 	sets    []uintptr // pools of descriptor sets, where descriptors cannot be pushed
-	filling int       // the pool from which sets are taken
+	taken   int       // descriptor sets
 
 	work []*program // what the list runs, each once, the first few
 	grid [3]int     // of the first
@@ -69,7 +69,7 @@ func (d *Device) resetFrame(c *dl.Caller, f *frame, timestamps int) error {
 			return err
 		}
 	}
-	f.filling, f.times, f.work = 0, f.times[:0], f.work[:0]
+	f.taken, f.times, f.work = 0, f.times[:0], f.work[:0]
 	return d.roomForQueries(c, f, timestamps)
 }
 
@@ -119,25 +119,18 @@ func (d *Device) roomForQueries(c *dl.Caller, f *frame, n int) error {
 
 // takeSet returns a descriptor set from the frame's pools.
 func (d *Device) takeSet(c *dl.Caller, f *frame, l *layout) (uintptr, error) {
-	w := d.words
-	for {
-		fresh := false
-		if f.filling == len(f.sets) {
-			pool, err := d.newSetPool(c)
-			if err != nil {
-				return 0, err
-			}
-			f.sets, fresh = append(f.sets, pool), true
+	if f.taken == setsOfPool*len(f.sets) {
+		pool, err := d.newSetPool(c)
+		if err != nil {
+			return 0, err
 		}
-		w.set.pool = f.sets[f.filling]
-		*w.handle = l.set
-		r := c.Call(d.vk.AllocateDescriptorSets, d.handle, w.setAt, w.outAt)
-		if full := result(r) == outOfPoolMemory || result(r) == fragmentedPool; full && !fresh {
-			f.filling++
-			continue
-		}
-		return *w.out, d.check("submit", r)
+		f.sets = append(f.sets, pool)
 	}
+	w := d.words
+	w.set.pool, *w.handle = f.sets[f.taken/setsOfPool], l.set
+	f.taken++
+	err := d.check("submit", c.Call(d.vk.AllocateDescriptorSets, d.handle, w.setAt, w.outAt))
+	return *w.out, err
 }
 
 // newSetPool makes a pool of descriptor sets.
@@ -145,7 +138,7 @@ func (d *Device) newSetPool(c *dl.Caller) (uintptr, error) {
 	a := &d.arena
 	a.Reset()
 	size, sizeAt := dl.New[descriptorPoolSize](a)
-	*size = descriptorPoolSize{kindStorageBuffer, setsOfPool * maxBuffers / 4}
+	*size = descriptorPoolSize{kindStorageBuffer, setsOfPool * maxBuffers}
 	info, infoAt := dl.New[descriptorPoolCreateInfo](a)
 	info.sType, info.maxSets, info.sizeCount, info.sizes = typeDescriptorPoolCreateInfo, setsOfPool, 1, sizeAt
 	out, outAt := dl.New[uintptr](a)

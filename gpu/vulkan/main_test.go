@@ -12,7 +12,18 @@ import (
 
 func TestMain(m *testing.M) {
 	dl.MaybeProbe()
-	os.Exit(m.Run())
+	os.Exit(run(m))
+}
+
+// run runs the tests with pipeline caches of their own.
+func run(m *testing.M) int {
+	dir, err := os.MkdirTemp("", "inkstone")
+	if err != nil {
+		panic(err)
+	}
+	defer os.RemoveAll(dir)
+	cacheDir = func() (string, error) { return dir, nil }
+	return m.Run()
 }
 
 // device opens the machine's first device for a test. Without a driver the test is skipped,

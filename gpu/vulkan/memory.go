@@ -102,20 +102,25 @@ func (d *Device) Alloc(n int64, place driver.Place) (driver.Mem, error) {
 	return m, nil
 }
 
-func (d *Device) alloc(c *dl.Caller, n int64, place driver.Place) (m *memory, err error) {
+func (d *Device) alloc(c *dl.Caller, n int64, place driver.Place) (*memory, error) {
+	m := &memory{device: d, size: n}
+	if err := d.fill(c, m, place); err != nil {
+		d.release(c, m)
+		return nil, err
+	}
+	d.alive[m] = true
+	return m, nil
+}
+
+// fill gives a memory its buffer and what is behind it.
+func (d *Device) fill(c *dl.Caller, m *memory, place driver.Place) error {
 	a := &d.arena
 	a.Reset()
-	m = &memory{device: d, size: n}
-	defer func() {
-		if err != nil {
-			d.release(c, m)
-		}
-	}()
 	info, infoAt := dl.New[bufferCreateInfo](a)
-	info.sType, info.size, info.usage = typeBufferCreateInfo, uint64(n+3)&^3, bufferUsage
+	info.sType, info.size, info.usage = typeBufferCreateInfo, uint64(m.size+3)&^3, bufferUsage
 	out, outAt := dl.New[uintptr](a)
 	if err := d.check("alloc", c.Call(d.vk.CreateBuffer, d.handle, infoAt, 0, outAt)); err != nil {
-		return nil, err
+		return err
 	}
 	m.buffer = *out
 	need, needAt := dl.New[memoryRequirements](a)
@@ -123,28 +128,27 @@ func (d *Device) alloc(c *dl.Caller, n int64, place driver.Place) (m *memory, er
 
 	t, err := d.chooseType(need, place)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	flags := d.physical.memory.types[t].flags
 	m.heap = d.physical.memory.types[t].heap
 	allocate, allocateAt := dl.New[memoryAllocateInfo](a)
 	allocate.sType, allocate.size, allocate.typeIndex = typeMemoryAllocateInfo, need.size, t
 	if err := d.check("alloc", c.Call(d.vk.AllocateMemory, d.handle, allocateAt, 0, outAt)); err != nil {
-		return nil, err
+		return err
 	}
 	m.handle, m.taken = *out, need.size
 	d.used[m.heap] += m.taken
 	if err := d.check("alloc", c.Call(d.vk.BindBufferMemory, d.handle, m.buffer, m.handle, 0)); err != nil {
-		return nil, err
+		return err
 	}
 	if place == driver.Host || flags&memoryOrdinary == memoryOrdinary {
 		if err := d.check("alloc", c.Call(d.vk.MapMemory, d.handle, m.handle, 0, uintptr(need.size), 0, outAt)); err != nil {
-			return nil, err
+			return err
 		}
-		m.bytes = cSlice[byte](*out, int(n))
+		m.bytes = cSlice[byte](*out, int(m.size))
 	}
-	d.alive[m] = true
-	return m, nil
+	return nil
 }
 
 // chooseType returns the best memory type that a buffer can have and that has room.

@@ -109,6 +109,13 @@ func add(t testing.TB, d driver.Device) driver.Program {
 	return compile(t, d, b.MustBuild())
 }
 
+// Small returns a program that adds its scalar 1 to the first elements of its buffer, as many as
+// scalar 0 says, and memory for 64.
+func Small(t testing.TB, d driver.Device) (driver.Program, driver.Mem) {
+	t.Helper()
+	return add(t, d), Alloc(t, d, 256, driver.Local)
+}
+
 func compile(t testing.TB, d driver.Device, k *ir.Kernel) driver.Program {
 	t.Helper()
 	p, err := d.Compile(k)
@@ -423,7 +430,8 @@ func unsupported(t *testing.T, d driver.Device) {
 // timestamps: they are set by Wait, in the order of the commands, and their distance is about
 // right.
 func timestamps(t *testing.T, d driver.Device) {
-	p, x := add(t, d), Alloc(t, d, 4<<20, driver.Local)
+	const elements = 1 << 17
+	p, x := add(t, d), Alloc(t, d, 4*elements, driver.Local)
 	const n = 40 // more than one would have room for by chance
 	for range 3 {
 		times := make([]int64, n)
@@ -434,7 +442,7 @@ func timestamps(t *testing.T, d driver.Device) {
 		for i := range times {
 			l.Timestamp(&times[i])
 			l.Barrier()
-			l.Dispatch(p, groups(1<<20), []driver.Range{driver.Whole(x)}, []uint32{1 << 20, 1})
+			l.Dispatch(p, groups(elements), []driver.Range{driver.Whole(x)}, []uint32{1 << 20, 1})
 			l.Barrier()
 		}
 		begin := time.Now()
@@ -459,12 +467,13 @@ func timestamps(t *testing.T, d driver.Device) {
 
 // wait: the end of a context ends a wait, not the work.
 func wait(t *testing.T, d driver.Device) {
-	p, x := add(t, d), Alloc(t, d, 4<<20, driver.Local)
+	const elements = 1 << 18
+	p, x := add(t, d), Alloc(t, d, 4*elements, driver.Local)
 	var l driver.List
 	l.Fill(driver.Whole(x), 0)
 	for range 100 {
 		l.Barrier()
-		l.Dispatch(p, groups(1<<20), []driver.Range{driver.Whole(x)}, []uint32{1 << 20, 1})
+		l.Dispatch(p, groups(elements), []driver.Range{driver.Whole(x)}, []uint32{1 << 20, 1})
 	}
 	point, err := d.Submit(&l)
 	if err != nil {
