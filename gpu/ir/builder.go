@@ -83,7 +83,7 @@ func (b *Builder) Build() (*Kernel, error) {
 	if b.block.outer != nil {
 		b.failf("Build", "called inside a block")
 	}
-	b.k.Body = b.block.instrs
+	b.k.Body, b.k.ids = b.block.instrs, b.nextID
 	b.block.closed = true
 	b.block = nil
 	b.k.text = format(b.k)
@@ -146,7 +146,7 @@ func (b *Builder) Scalar(name string, t Type) Value {
 		b.failf("Scalar", "%s: a parameter cannot have type %v", name, t)
 	}
 	b.k.Scalars = append(b.k.Scalars, &Scalar{name, t})
-	return b.input(OpScalar, t, uint32(len(b.k.Scalars)-1)).Named(name)
+	return b.input(OpScalar, t, uint32(len(b.k.Scalars)-1))
 }
 
 // claim makes sure that names of parameters and shared arrays are identifiers and differ.

@@ -17,6 +17,7 @@ type Kernel struct {
 	Inputs []*Instr
 	Body   []*Instr
 
+	ids  int
 	text string
 }
 
@@ -104,6 +105,9 @@ func (k *Kernel) SharedBytes() int {
 
 // Lanes returns how many lanes a workgroup has.
 func (k *Kernel) Lanes() int { return k.Workgroup[0] * k.Workgroup[1] * k.Workgroup[2] }
+
+// IDs returns how many numbers of instructions there are: every Instr.ID is below it.
+func (k *Kernel) IDs() int { return k.ids }
 
 // Walk calls f for every instruction of the body, each before those in its own blocks.
 func (k *Kernel) Walk(f func(*Instr)) { walk(k.Body, f) }

@@ -2,7 +2,8 @@ package ir
 
 import "fmt"
 
-// Load returns element i of the array. Elements of F16 and BF16 arrays widen to F32.
+// Load returns element i of the array, where i is an I32 or U32 below 2³¹. Elements of F16 and
+// BF16 arrays widen to F32.
 func (a *Array) Load(i Operand) Value { return a.load("Load", i, 1) }
 
 // LoadVec returns elements n·i to n·i+n-1 as a vector; n is 2 or 4. The index counts vectors,
@@ -110,8 +111,11 @@ func (b *Builder) VarOf(x Value) *Var {
 	return v
 }
 
-// Named gives the variable a name for the text form, and returns it.
+// Named gives the variable a name for the text form, an identifier, and returns it.
 func (v *Var) Named(name string) *Var {
+	if !isIdentifier(name) {
+		v.b.failf("Named", "%q is no identifier", name)
+	}
 	v.Name = name
 	return v
 }

@@ -128,8 +128,8 @@ func (x Value) Gt(y Operand) Value { return x.compare("Gt", OpGt, numbers, y) }
 // Ge returns whether x ≥ y.
 func (x Value) Ge(y Operand) Value { return x.compare("Ge", OpGe, numbers, y) }
 
-// Select returns yes where the Bool x holds, otherwise no. Both are computed. Of two Go
-// numbers, at least one must be a Value.
+// Select returns yes where the Bool x holds, otherwise no. Both are computed. At least one of
+// them is a Value or a *Var, which gives the type.
 func (x Value) Select(yes, no Operand) Value {
 	b := x.check("Select")
 	if x.Type() != Bool {

@@ -3,13 +3,14 @@ package ir
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 )
 
 // Text returns the kernel in readable form: its properties, parameters and memory, then the
-// body, an instruction a line. Instr.Line is the instruction's line in it. Two kernels with the
-// same text do the same.
+// body, an instruction a line. Instr.Line is the instruction's line in it. Kernels that do
+// different things have different texts.
 func (k *Kernel) Text() string { return k.text }
 
 // LineText returns line n of the text, from 1, without the indentation.
@@ -26,16 +27,26 @@ type printer struct {
 	k     *Kernel
 	out   strings.Builder
 	line  int
-	names map[string]int // how many values have a name
+	names map[string]int // how often a name occurs
 }
 
 func format(k *Kernel) string {
 	p := &printer{k: k, line: 1, names: map[string]int{}}
-	count := func(in *Instr) { p.names[in.Name]++ }
-	for _, in := range k.Inputs {
-		count(in)
+	k.Walk(func(in *Instr) { p.names[in.Name]++ })
+	for _, v := range k.Vars {
+		p.names[v.Name]++
 	}
-	k.Walk(count)
+	for _, a := range slices.Concat(k.Buffers, k.Shared) {
+		p.names[a.Name]++
+	}
+	for _, s := range k.Scalars {
+		p.names[s.Name]++
+	}
+	for _, in := range k.Inputs {
+		if in.Op != OpScalar {
+			p.names[p.ref(in)]++
+		}
+	}
 
 	p.printf(0, "kernel %s", k.Name)
 	p.printf(1, "workgroup %d %d %d", k.Workgroup[0], k.Workgroup[1], k.Workgroup[2])
@@ -55,7 +66,7 @@ func format(k *Kernel) string {
 		p.printf(1, "shared %s %v[%d]", a.Name, a.Elem, a.Len)
 	}
 	for _, v := range k.Vars {
-		p.printf(1, "var %s %v", v.Name, v.Type)
+		p.printf(1, "var %s %v", p.variable(v), v.Type)
 	}
 	p.printf(0, "begin")
 	p.block(k.Body, 1)
@@ -107,7 +118,7 @@ func (p *printer) instr(in *Instr) string {
 	text := in.Op.String()
 	switch in.Op {
 	case OpSet:
-		return fmt.Sprintf("%s = %s", in.Var.Name, arg(0))
+		return fmt.Sprintf("%s = %s", p.variable(in.Var), arg(0))
 	case OpStore:
 		return fmt.Sprintf("%s = %s", p.element(in, in.Args[1].Type.Lanes()), arg(1))
 	case OpMatStore:
@@ -115,7 +126,7 @@ func (p *printer) instr(in *Instr) string {
 	case OpBreak, OpBarrier:
 		return text
 	case OpGet:
-		text = in.Var.Name
+		text = p.variable(in.Var)
 	case OpLoad:
 		text = "load " + p.element(in, in.Type.Lanes())
 	case OpAtomicAdd, OpAtomicMax:
@@ -168,13 +179,31 @@ func (p *printer) ref(in *Instr) string {
 	case OpLocalIndex, OpSubgroupID, OpLane:
 		return in.Op.String()
 	}
+	number := "v" + strconv.Itoa(in.ID)
 	switch {
 	case in.Name == "":
-		return "v" + strconv.Itoa(in.ID)
-	case p.names[in.Name] > 1:
-		return in.Name + "." + strconv.Itoa(in.ID)
+		return number
+	case p.unclear(in.Name):
+		return in.Name + "." + number
 	}
 	return in.Name
+}
+
+// variable names a variable as ref does a value.
+func (p *printer) variable(v *Var) string {
+	number := "var" + strconv.Itoa(v.Index)
+	if v.Name != number && p.unclear(v.Name) {
+		return v.Name + "." + number
+	}
+	return v.Name
+}
+
+// unclear reports whether a name could be taken for another one, or for a number that the
+// printer gives.
+func (p *printer) unclear(name string) bool {
+	digits := strings.TrimPrefix(strings.TrimPrefix(name, "v"), "ar")
+	_, err := strconv.Atoi(digits)
+	return p.names[name] > 1 || err == nil && digits != name
 }
 
 func constText(in *Instr) string {

@@ -2,6 +2,7 @@ package ir_test
 
 import (
 	"math"
+	"strings"
 	"testing"
 
 	"inkstone/gpu/ir"
@@ -37,14 +38,14 @@ func TestText(t *testing.T) {
   shared h f16[64]
   var var0 u32x4
 begin
-  twice.2: i32 = add group_id.y, 1
-  twice.4: i32 = add group_id.z, 1
-  v5: u32x4 = load x[4*twice.2:4]
+  twice.v2: i32 = add group_id.y, 1
+  twice.v4: i32 = add group_id.z, 1
+  v5: u32x4 = load x[4*twice.v2:4]
   var0 = v5
   v7: u32x4 = var0
   v8: u32x4 = var0
   v9: u32x4 = add v7, v8
-  x[4*twice.4:4] = v9
+  x[4*twice.v4:4] = v9
   v11: u32x4 = var0
   v12: u32 = v11.z
   v13: f32 = convert v12
@@ -90,4 +91,33 @@ end
 			t.Errorf("%v stands on line %d", in.Op, in.Line)
 		}
 	})
+}
+
+// TestTextIsClear gives names that could be taken for others.
+func TestTextIsClear(t *testing.T) {
+	text := func(names ...string) string {
+		b := ir.New("named")
+		x := b.Buffer("x", ir.I32, ir.ReadWrite)
+		v, w := b.Var(ir.I32).Named(names[0]), b.Var(ir.I32).Named(names[1])
+		v.Set(x.Load(0).Named(names[2]))
+		w.Set(x.Load(1).Named(names[3]))
+		x.Store(2, v)
+		return b.MustBuild().Text()
+	}
+	for _, c := range []struct {
+		names []string
+		want  []string // parts of the text
+	}{
+		{[]string{"a", "b", "c", "d"}, []string{"a = c", "b = d", "var a i32"}},
+		{[]string{"a", "a", "c", "c"}, []string{"a.var0 = c.v1", "a.var1 = c.v4", "var a.var0 i32"}},
+		{[]string{"a", "b", "a", "v2"}, []string{"a.var0 = a.v1", "b = v2.v4"}},
+		{[]string{"x", "var1", "var0", "d"}, []string{"x.var0 = var0.v1", "var1 = d"}},
+	} {
+		got := text(c.names...)
+		for _, want := range c.want {
+			if !strings.Contains(got, want+"\n") {
+				t.Errorf("names %v: no line %q in\n%s", c.names, want, got)
+			}
+		}
+	}
 }

@@ -34,15 +34,10 @@ type Uniformities struct {
 // Analyse runs the uniformity analysis: it assumes that all is uniform and corrects that until
 // nothing changes.
 func Analyse(k *Kernel) *Uniformities {
-	n := len(k.Inputs)
-	k.Walk(func(in *Instr) { n = max(n, in.ID+1) })
-	for _, in := range k.Inputs {
-		n = max(n, in.ID+1)
-	}
 	u := &Uniformities{
 		k:      k,
-		values: make([]Uniformity, n),
-		flow:   make([]Uniformity, n),
+		values: make([]Uniformity, k.ids),
+		flow:   make([]Uniformity, k.ids),
 		vars:   make([]Uniformity, len(k.Vars)),
 		loops:  map[*Instr]Uniformity{},
 		group:  SubgroupUniform,
@@ -97,7 +92,7 @@ func (u *Uniformities) block(block []*Instr, flow Uniformity, loop *Instr) {
 		u.values[in.ID] = u.result(in)
 		switch in.Op {
 		case OpSet:
-			raise(&u.vars[in.Var.Index], max(flow, u.args(in)), &u.again)
+			u.raise(&u.vars[in.Var.Index], max(flow, u.args(in)))
 		case OpIf:
 			inner := max(flow, u.args(in))
 			u.block(in.Body, inner, loop)
@@ -113,9 +108,10 @@ func (u *Uniformities) block(block []*Instr, flow Uniformity, loop *Instr) {
 	}
 }
 
-func raise(u *Uniformity, to Uniformity, again *bool) {
-	if to > *u {
-		*u, *again = to, true
+// raise makes *x at least to, and notes a change.
+func (u *Uniformities) raise(x *Uniformity, to Uniformity) {
+	if to > *x {
+		*x, u.again = to, true
 	}
 }
 

@@ -27,9 +27,13 @@ func (x Value) Type() Type { return x.in.Type }
 // Instr returns the instruction that gives the value.
 func (x Value) Instr() *Instr { return x.in }
 
-// Named gives the value a name for the text form, and returns it. Constants have none.
+// Named gives the value a name for the text form, an identifier, and returns it. Constants and
+// numbers of lanes keep their own.
 func (x Value) Named(name string) Value {
-	if x.in.Op != OpConst {
+	if !isIdentifier(name) {
+		x.b.failf("Named", "%q is no identifier", name)
+	}
+	if !x.in.Op.IsInput() {
 		x.in.Name = name
 	}
 	return x

@@ -46,7 +46,7 @@ func unary(b *ir.Builder, op tensor.UnaryOp, x ir.Value) ir.Value {
 	case tensor.Sqrt:
 		return x.Sqrt()
 	case tensor.Tanh:
-		return tanh(b, x)
+		return x.Tanh()
 	case tensor.Sigmoid:
 		return sigmoid(b, x)
 	case tensor.ReLU:

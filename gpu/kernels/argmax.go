@@ -45,7 +45,9 @@ func (k Max) Build() (*ir.Kernel, error) {
 				values.Store(r.lane, value)
 				places.Store(r.lane, place)
 			})
-			b.Barrier()
+			if half > 1 { // lane 0 has the result itself
+				b.Barrier()
+			}
 		}
 		r.once(func() {
 			dst.Store(r.index, value)

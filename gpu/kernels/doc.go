@@ -8,11 +8,13 @@
 //	k := kernels.Softmax{Rows: tuning.Rows(cols)}
 //	l := k.Launch(rows, cols)
 //
+// where tuning is the Device that tiles are chosen for.
+//
 // As everywhere in the engine, outputs come first, gradients of activations are written and
 // gradients of parameters added to. Buffers are F32 unless their comment says otherwise, and
 // begin with the first element of their tensor, aligned to 16 bytes; where operands may be
 // strided, they have offsets too. An output that may be an input is bound once: kernels that
-// work in place say so in their struct. Results depend on the struct and the sizes alone: sums
+// work in place say so in their struct. Buffers have fewer than 2³¹ elements. Results depend on the struct and the sizes alone: sums
 // have a fixed order, and there are no atomics.
 //
 // The kernels, by tensor.Backend's methods:
@@ -26,6 +28,7 @@
 //	SumTo                    Sum
 //	Max                      Max
 //	SwiGLU, SwiGLUBackward   SwiGLU, SwiGLUBackward
+//	MatMul                   MatMul; MatVec or VecMat for few rows; Sum of the parts if K is cut
 //	Softmax, LogSoftmax      Softmax
 //	  and their backwards    SoftmaxBackward
 //	LayerNorm, RMSNorm       Normalise
@@ -35,6 +38,8 @@
 //	EmbeddingBackward        EmbeddingBackward
 //	CrossEntropy             CrossEntropy
 //	CrossEntropyBackward     CrossEntropyBackward
+//	Attention                Attention; for few queries AttentionDecode, and AttentionCombine
+//	AttentionBackward        AttentionDelta, AttentionDQ, AttentionDKV
 //	Dropout                  Dropout
 //	SquaredNorm, AllFinite   Sum, of Squares and NotFinite
 //	AdamW                    AdamW

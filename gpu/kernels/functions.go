@@ -91,17 +91,3 @@ func siluSlope(b *ir.Builder, x ir.Value) ir.Value {
 	s := sigmoid(b, v)
 	return b.F32(1).Sub(s).FMA(v, 1).Mul(s)
 }
-
-// tanh returns (1 - e)/(1 + e) with e = e^(-2|x|), and the sign of x; near 0, where that would
-// cancel, the Taylor polynomial.
-func tanh(b *ir.Builder, x ir.Value) ir.Value {
-	a := x.Abs()
-	e := a.Mul(-2).Exp()
-	far := b.F32(1).Sub(e).Div(e.Add(1))
-	z := x.Mul(x)
-	p := b.F32(62.0 / 2835)
-	for _, c := range []float64{-17.0 / 315, 2.0 / 15, -1.0 / 3} {
-		p = p.FMA(z, c)
-	}
-	return a.Lt(0.25).Select(x.Mul(z).FMA(p, x), x.Lt(0).Select(far.Neg(), far))
-}

@@ -71,3 +71,19 @@ func groupNumber(b *ir.Builder) ir.Value {
 func ceilDiv(n, d int) int { return (n + d - 1) / d }
 
 func roundUp(n, unit int) int { return ceilDiv(n, unit) * unit }
+
+// mark is a word of a kernel's name that stands for a choice.
+type mark struct {
+	word string
+	set  bool
+}
+
+// marked returns a kernel's name with the words of the choices that are set.
+func marked(name string, marks ...mark) string {
+	for _, m := range marks {
+		if m.set {
+			name += "_" + m.word
+		}
+	}
+	return name
+}

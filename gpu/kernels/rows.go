@@ -50,6 +50,10 @@ func (r Rows) check() error {
 // grid returns the grid for a number of rows.
 func (r Rows) grid(rows int) [3]int { return spread(ceilDiv(rows, r.perGroup())) }
 
+// meets reports whether a sum over a row has a barrier, as it needs if it takes more than a
+// subgroup.
+func (r Rows) meets() bool { return !r.Narrow && r.Lanes > max(1, r.Subgroup) }
+
 func (r Rows) perGroup() int {
 	if r.Narrow {
 		return r.Lanes / r.Subgroup
@@ -143,7 +147,7 @@ func (r *row) reduce(op reduction, x []ir.Value) []ir.Value {
 			x[i] = op.subgroup(x[i])
 		}
 	}
-	if r.rows.Narrow || r.rows.Lanes == max(1, r.rows.Subgroup) {
+	if !r.rows.meets() {
 		return x
 	}
 	parts := make([]*ir.Array, len(x))

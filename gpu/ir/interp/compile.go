@@ -11,7 +11,7 @@ type program struct {
 	w          int  // lanes of a workgroup
 	check      bool // with the checks of Options.Check
 	words      int  // registers
-	loops      int  // loops that lanes may break out of
+	loops      int
 	setup      []step
 	groupSetup []step // at the start of each workgroup
 	body       []step
@@ -39,8 +39,7 @@ func (s *state) in(x slot) []int32   { return s.i[x.at : x.at+x.words()] }
 type compiler struct {
 	*program
 	flow   *ir.Uniformities
-	keep   bool // registers are not used twice
-	trace  bool
+	trace  bool // for a debugger: registers are not used twice
 	life   *lifetimes
 	free   map[int][]int  // registers by number of words
 	steps  []step         // of the block being compiled
@@ -50,34 +49,26 @@ type compiler struct {
 
 // loop is a loop being compiled.
 type loop struct {
-	index  int // in state.broken; -1 without breaks
-	breaks bool
+	index  int  // in state.broken
+	breaks bool // lanes may leave it by a Break
 }
 
 // compile compiles a kernel. A program to trace keeps all values and calls state.trace before
 // every instruction.
 func compile(k *ir.Kernel, check, trace bool) *program {
 	c := &compiler{
-		program: &program{k: k, w: k.Lanes(), check: check},
+		program: &program{k: k, w: k.Lanes(), check: check, slots: make([]slot, k.IDs())},
 		flow:    ir.Analyse(k),
-		keep:    trace,
 		trace:   trace,
 		free:    map[int][]int{},
+		life:    measure(k),
 		spread:  []map[int]slot{{}},
 	}
-	n := 0
-	count := func(in *ir.Instr) { n = max(n, in.ID+1) }
-	for _, in := range k.Inputs {
-		count(in)
-	}
-	k.Walk(count)
-	c.slots = make([]slot, n)
-	c.life = measure(k, n)
 	for _, in := range k.Inputs {
 		c.input(in)
 	}
 	for _, v := range k.Vars {
-		c.vars = append(c.vars, c.alloc(v.Type, c.flow.Var(v) == ir.Uniform))
+		c.vars = append(c.vars, c.alloc(v.Type, !trace && c.flow.Var(v) == ir.Uniform))
 	}
 	c.body = c.block(k.Body)
 	return c.program
@@ -114,7 +105,7 @@ func (c *compiler) shape(t ir.Type, uniform bool) slot {
 }
 
 func (c *compiler) release(s slot) {
-	if !c.keep {
+	if !c.trace {
 		c.free[s.words()] = append(c.free[s.words()], s.at)
 	}
 }
@@ -195,10 +186,14 @@ func fill(d []uint32, v uint32) {
 
 // result gives registers to the result of an instruction. They are not shared with operands.
 func (c *compiler) result(in *ir.Instr) slot {
-	d := c.alloc(in.Type, c.flow.Value(in) == ir.Uniform)
+	d := c.alloc(in.Type, c.once(in))
 	c.slots[in.ID] = d
 	return d
 }
+
+// once reports whether a value is computed once for all lanes. For a debugger, none is: it can
+// then show each lane's, and a test can compare the two ways.
+func (c *compiler) once(in *ir.Instr) bool { return !c.trace && c.flow.Value(in) == ir.Uniform }
 
 // input computes an input: most of them once, numbers of the workgroup for each.
 func (c *compiler) input(in *ir.Instr) {

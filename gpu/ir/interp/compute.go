@@ -12,7 +12,7 @@ func (c *compiler) compute(in *ir.Instr) {
 		c.slots[in.ID] = c.slots[in.Args[0].ID].plane(int(in.Imm))
 		return
 	}
-	wide := c.flow.Value(in) != ir.Uniform
+	wide := !c.once(in)
 	var a [4]slot
 	for i, x := range in.Args {
 		a[i] = c.arg(x, wide)

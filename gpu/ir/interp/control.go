@@ -223,7 +223,7 @@ func (c *compiler) uniform(in *ir.Instr) {
 	c.emit(func(s *state) {
 		for e := range x.lanes {
 			first := s.r[x.at+e*x.n+int(s.active[0])%x.n]
-			s.r[d.at+e] = first
+			fill(s.u(d.plane(e)), first)
 			if !s.p.check {
 				continue
 			}

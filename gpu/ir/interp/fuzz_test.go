@@ -150,8 +150,8 @@ func grow(data []byte) (*ir.Kernel, error) {
 }
 
 // FuzzKernels runs any kernel: what it does wrong is an error, in both modes, never a panic or
-// a hang. Where Check mode finds nothing, the fast mode gives the same bits, and the kernel can
-// be written as SPIR-V.
+// a hang. Where Check mode finds nothing, the fast mode and the debugger give the same bits, and
+// the kernel can be written as SPIR-V.
 func FuzzKernels(f *testing.F) {
 	f.Add([]byte{})
 	f.Add([]byte("if and for, stores and loads 0123456789"))
@@ -168,7 +168,7 @@ func FuzzKernels(f *testing.F) {
 			}
 			return
 		}
-		launch := func(o interp.Options) ([3][64]uint32, error) {
+		launch := func(o interp.Options, debug bool) ([3][64]uint32, error) {
 			var out [3][64]uint32
 			args := interp.Args{}
 			for i := range out {
@@ -178,17 +178,31 @@ func FuzzKernels(f *testing.F) {
 				args.Buffers = append(args.Buffers, interp.Bytes(out[i][:]))
 			}
 			o.MaxTurns = 1000
+			if debug {
+				d, err := interp.Debug(k, [3]int{2, 1, 1}, args, o)
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer d.Close()
+				for d.Step() {
+				}
+				return out, d.Err()
+			}
 			err := interp.Run(k, [3]int{2, 1, 1}, args, o)
 			return out, err
 		}
-		checked, err := launch(interp.Options{Check: true})
+		checked, err := launch(interp.Options{Check: true}, false)
 		var e *interp.Error
 		if err != nil && !errors.As(err, &e) {
 			t.Fatal(err)
 		}
-		fast, fastErr := launch(interp.Options{Workers: 2})
+		fast, fastErr := launch(interp.Options{Workers: 2}, false)
 		if err == nil && (fastErr != nil || fast != checked) {
 			t.Fatalf("checked %v\nfast %v, %v\n%s", checked, fast, fastErr, k.Text())
+		}
+		stepped, stepErr := launch(interp.Options{}, true)
+		if (err == nil) != (stepErr == nil) || err == nil && stepped != checked {
+			t.Fatalf("checked %v, %v\nstepped %v, %v\n%s", checked, err, stepped, stepErr, k.Text())
 		}
 		if _, err := spirv.Module(k, spirv.Target{SubgroupSize: 4, Storage16: true, Int16: true}); err != nil {
 			t.Fatal(err)

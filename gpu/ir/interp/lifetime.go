@@ -9,7 +9,8 @@ type lifetimes struct {
 
 // measure finds the last use of every value. A value that is used in a loop it does not belong
 // to lives until that loop's end, and an element of a vector shares the vector's registers.
-func measure(k *ir.Kernel, n int) *lifetimes {
+func measure(k *ir.Kernel) *lifetimes {
+	n := k.IDs()
 	m := &measurer{
 		order: make([]int, n),
 		depth: make([]int, n),

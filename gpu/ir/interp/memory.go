@@ -3,7 +3,6 @@ package interp
 import (
 	"math"
 	"sync/atomic"
-	"unsafe"
 
 	"inkstone/gpu/ir"
 	"inkstone/kernels"
@@ -27,7 +26,7 @@ func (s *state) lanes(x slot) []int32 {
 
 // memory compiles loads, stores and atomic operations.
 func (c *compiler) memory(in *ir.Instr) {
-	wide := in.Op != ir.OpLoad || c.flow.Value(in) != ir.Uniform
+	wide := in.Op != ir.OpLoad || !c.once(in)
 	index := c.arg(in.Args[0], wide)
 	m := c.number(in.Array)
 	if c.check {
@@ -181,7 +180,7 @@ func (c *compiler) atomic(in *ir.Instr, m int, index, x slot) {
 				s.outOfBounds(in, int(l), i, len(words))
 				return
 			}
-			at := (*uint32)(unsafe.Pointer(&words[i]))
+			at := &words[i]
 			for {
 				old := atomic.LoadUint32(at)
 				if atomic.CompareAndSwapUint32(at, old, f(old, x[l])) {

@@ -17,12 +17,21 @@ func (e *emitter) block(block []*ir.Instr) (ended bool) {
 			e.do(opBranch, e.leave[len(e.leave)-1])
 			return true
 		case ir.OpBarrier:
-			e.do(opControlBarrier, e.u32(scopeWorkgroup), e.u32(scopeWorkgroup), e.u32(semanticsBarrier))
+			e.do(opControlBarrier, e.u32(scopeWorkgroup), e.u32(scopeWorkgroup), e.u32(e.barrier()))
 		default:
 			e.values[in.ID] = e.instr(in)
 		}
 	}
 	return false
+}
+
+// barrier returns the memory semantics of a Barrier. In the Vulkan memory model they say that
+// what was written becomes available, and visible.
+func (e *emitter) barrier() int {
+	if e.vulkan {
+		return semanticsBarrier | semanticsMake
+	}
+	return semanticsBarrier
 }
 
 // at begins the block of a label.

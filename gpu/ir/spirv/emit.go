@@ -7,8 +7,10 @@ func Module(k *ir.Kernel, t Target) ([]uint32, error) {
 	if err := t.unsupported(k); err != nil {
 		return nil, err
 	}
-	e := &emitter{module: newModule(), k: k, t: t}
-	e.size()
+	e := &emitter{
+		module: newModule(), k: k, t: t, values: make([]id, k.IDs()),
+		vulkan: k.Uses(ir.OpMatFill, ir.OpMatLoad, ir.OpMatStore, ir.OpMatMulAdd),
+	}
 	e.header()
 	e.memoryVariables()
 	e.function()
@@ -20,6 +22,7 @@ type emitter struct {
 	*module
 	k       *ir.Kernel
 	t       Target
+	vulkan  bool // uses the Vulkan memory model, as cooperative matrices demand
 	values  []id // by Instr.ID
 	vars    []id // by Var.Index
 	glsl    id
@@ -29,17 +32,6 @@ type emitter struct {
 	shared  []sharedArray // by shared array
 	label   id            // the block being written
 	leave   []id          // where a Break goes, by loop, innermost last
-}
-
-// size makes room for the values.
-func (e *emitter) size() {
-	n := 0
-	count := func(in *ir.Instr) { n = max(n, in.ID+1) }
-	for _, in := range e.k.Inputs {
-		count(in)
-	}
-	e.k.Walk(count)
-	e.values = make([]id, n)
 }
 
 // header declares what the module is and how its arithmetic works.
@@ -52,7 +44,12 @@ func (e *emitter) header() {
 		e.capability(capAddresses)
 		addressing = addressingPhysical
 	}
-	put(&e.model, opMemoryModel, addressing, memoryGLSL450)
+	model := word(memoryGLSL450)
+	if e.vulkan {
+		e.capability(capVulkanModel)
+		model = memoryVulkan
+	}
+	put(&e.model, opMemoryModel, addressing, model)
 	e.main = e.id()
 	e.name(e.main, e.k.Name)
 }

@@ -50,7 +50,7 @@ func (e *emitter) blockOf(a *ir.Array, n int) id {
 	if a.Access&ir.Read == 0 {
 		e.decorateMember(block, 0, decNonReadable)
 	}
-	if e.coherent(a) {
+	if e.coherent(a) && !e.vulkan {
 		e.decorateMember(block, 0, decCoherent)
 	}
 	return block
@@ -172,39 +172,54 @@ func (e *emitter) holdsMatrices(a *ir.Array) bool {
 	return found
 }
 
-// place is where an access goes: a pointer, and the alignment it must state, or 0.
+// place is where an access goes.
 type place struct {
 	pointer id
-	aligned int
+	aligned int  // the alignment to state, or 0
+	shared  bool // to state that others touch the same memory
 }
 
 // operands returns the memory operands of a load or store.
 func (p place) operands() []word {
-	if p.aligned == 0 {
+	var mask word
+	var out []word
+	if p.aligned != 0 {
+		mask |= accessAligned
+		out = append(out, word(p.aligned))
+	}
+	if p.shared {
+		mask |= accessNonPrivate
+	}
+	if mask == 0 {
 		return nil
 	}
-	return []word{accessAligned, word(p.aligned)}
+	return append([]word{mask}, out...)
 }
 
 // element returns the place of vector i, of n elements, of an array.
 func (e *emitter) element(a *ir.Array, index *ir.Instr, i id, n int) place {
-	if a.Space == ir.Global {
-		t, buffer := e.stored(a.Elem, n), e.buffers[a.Index][n]
-		if e.t.Binding == Addresses {
-			return place{e.get(opAccessChain, e.pointer(classPhysical, t), buffer, e.u32(0), i), n * a.Elem.Size()}
+	at := place{shared: e.vulkan && (a.Space == ir.Shared || e.coherent(a))}
+	t := e.stored(a.Elem, n)
+	switch {
+	case a.Space == ir.Shared:
+		p := e.pointer(classWorkgroup, t)
+		s := e.shared[a.Index]
+		if n == s.width {
+			at.pointer = e.get(opAccessChain, p, s.v, i)
+			break
 		}
-		return place{pointer: e.get(opAccessChain, e.pointer(classBuffer, t), buffer, e.u32(0), i)}
+		// An element of a vector: vector i/width, element i mod width.
+		it := e.typ(index.Type)
+		vector := e.get(opShrLogical, it, i, e.u32(bits.TrailingZeros(uint(s.width))))
+		part := e.get(opBitAnd, it, i, e.constant(index.Type, uint32(s.width-1)))
+		at.pointer = e.get(opAccessChain, p, s.v, vector, part)
+	case e.t.Binding == Addresses:
+		at.pointer = e.get(opAccessChain, e.pointer(classPhysical, t), e.buffers[a.Index][n], e.u32(0), i)
+		at.aligned = n * a.Elem.Size()
+	default:
+		at.pointer = e.get(opAccessChain, e.pointer(classBuffer, t), e.buffers[a.Index][n], e.u32(0), i)
 	}
-	s := e.shared[a.Index]
-	p := e.pointer(classWorkgroup, e.stored(a.Elem, n))
-	if n == s.width {
-		return place{pointer: e.get(opAccessChain, p, s.v, i)}
-	}
-	// An element of a vector: vector i/width, element i mod width.
-	t := e.typ(index.Type)
-	vector := e.get(opShrLogical, t, i, e.u32(bits.TrailingZeros(uint(s.width))))
-	part := e.get(opBitAnd, t, i, e.constant(index.Type, uint32(s.width-1)))
-	return place{pointer: e.get(opAccessChain, p, s.v, vector, part)}
+	return at
 }
 
 // addresses makes the pointers to the buffers from the push constants, one for each width of
@@ -328,6 +343,9 @@ func (e *emitter) atomic(in *ir.Instr, i, x id) id {
 		e.extension("SPV_EXT_shader_atomic_float_add")
 	}
 	scope := e.u32(scopeDevice)
+	if e.vulkan {
+		scope = e.u32(scopeQueueFamily) // the whole launch; the device's needs one more feature
+	}
 	if in.Array.Space == ir.Shared {
 		scope = e.u32(scopeWorkgroup)
 	}

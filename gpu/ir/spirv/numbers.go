@@ -137,6 +137,7 @@ const (
 	capRoundingModeRTE  = 4467
 	capBFloat16Type     = 5116
 	capBFloat16Matrix   = 5118
+	capVulkanModel      = 5345 // VulkanMemoryModel
 	capAddresses        = 5347 // PhysicalStorageBufferAddresses
 	capMatrix           = 6022 // CooperativeMatrixKHR
 	capAtomicFloat32Add = 6033
@@ -174,20 +175,24 @@ const (
 	scopeDevice        = 1
 	scopeWorkgroup     = 2
 	scopeSubgroup      = 3
+	scopeQueueFamily   = 5
 	modeLocalSize      = 17
 	modeSignedZeroNaN  = 4461
 	modeRoundingRTE    = 4462
 	addressingLogical  = 0
 	addressingPhysical = 5348
 	memoryGLSL450      = 1
+	memoryVulkan       = 3
 	executionCompute   = 5
 	roundToNearest     = 0
-	accessAligned      = 2
+	accessAligned      = 0x2
+	accessNonPrivate   = 0x20
 	reduce             = 0
 	encodingBFloat16   = 0
 	loopUnroll         = 1
 
 	semanticsBarrier = 0x8 | 0x40 | 0x100 // AcquireRelease of buffers and workgroup memory
+	semanticsMake    = 0x2000 | 0x4000    // MakeAvailable, MakeVisible
 )
 
 // Instructions of the set GLSL.std.450.

@@ -16,7 +16,7 @@ type Target struct {
 	Float16     bool // shaderFloat16: F16 in shared arrays, in matrices, and in buffers by address
 	Int16       bool // shaderInt16: BF16 in shared arrays, and in buffers by address
 	AtomicFloat bool // shaderBufferFloat32AtomicAdd, shaderSharedFloat32AtomicAdd
-	Matrix      bool // cooperativeMatrix
+	Matrix      bool // cooperativeMatrix and vulkanMemoryModel
 	BFloat16    bool // shaderBFloat16CooperativeMatrix
 	KeepNaN     bool // shaderSignedZeroInfNanPreserveFloat32
 	Round16     bool // shaderRoundingModeRTEFloat16: F16 in shared arrays rounds to the nearest

@@ -1,0 +1,484 @@
+package kernels
+
+import (
+	"errors"
+	"fmt"
+
+	"inkstone/gpu/ir"
+)
+
+// MatMul computes products of matrices,
+//
+//	c = α·a·b + β·c + bias,  a [M, K], b [K, N], c [M, N], bias [N]
+//
+// for a batch of them. A workgroup computes a tile [TileM, TileN] of c and each of its lanes
+// ThreadM × ThreadN elements of it, in registers. Along K the operands go through shared memory,
+// TileK columns of a and rows of b at a time, from where all lanes read them.
+//
+// a and b may have any strides. TransA and TransB tell along which dimension their elements lie
+// side by side, and so in which order the lanes read them; Wide operands are read, or written,
+// four elements at a time. These are chosen by Fit for given operands.
+//
+// Buffers: c, a, b, bias (with Bias).
+type MatMul struct {
+	TileM, TileN, TileK int
+	ThreadM, ThreadN    int
+	Pipeline            bool // read the next part of the operands before working on this one
+
+	Bias       bool
+	Accumulate bool // β is not 0: c is read
+	Split      bool // cut K into parts, whose products are written one after another
+
+	TransA, TransB      bool // a's elements lie side by side along M rather than K, b's along K rather than N
+	WideA, WideB, WideC bool
+	Full                bool // M, N and K are multiples of the tile
+}
+
+// Matrix is where a batch of matrices lies in a buffer: element (r, c) of matrix (i, j) at
+// Offset + i·Batch[0] + j·Batch[1] + r·Row + c·Col.
+type Matrix struct {
+	Offset, Row, Col int
+	Batch            [2]int
+}
+
+// wide reports whether four elements that lie side by side can be read at once, if the
+// dimension along which they lie has n and the distance between such lines is stride.
+func (m Matrix) wide(n, stride int) bool {
+	return (n|stride|m.Offset|m.Batch[0]|m.Batch[1])%4 == 0
+}
+
+// Fit returns k with the fields chosen that depend on how the operands lie. c's Col is 1.
+func (k MatMul) Fit(M, N, K int, c, a, b Matrix) MatMul {
+	k.TransA, k.TransB = a.Col != 1 && a.Row == 1, b.Col != 1 && b.Row == 1
+	k.WideA = k.TransA && a.wide(M, a.Col) || a.Col == 1 && a.wide(K, a.Row)
+	k.WideB = k.TransB && b.wide(K, b.Col) || b.Col == 1 && b.wide(N, b.Row)
+	_, errA := k.perLane(k.TransA, k.TileM, k.WideA)
+	_, errB := k.perLane(!k.TransB, k.TileN, k.WideB)
+	k.WideA, k.WideB = k.WideA && errA == nil, k.WideB && errB == nil
+	k.WideC = k.ThreadN%4 == 0 && c.wide(N, c.Row)
+	k.Full = M%k.TileM == 0 && N%k.TileN == 0 && K%k.TileK == 0 && K > 0 && !k.Split
+	return k
+}
+
+// Lanes returns the lanes of a workgroup.
+func (k MatMul) Lanes() int { return k.TileM / k.ThreadM * (k.TileN / k.ThreadN) }
+
+func (k MatMul) check() error {
+	for _, n := range []int{k.TileM, k.TileN, k.TileK, k.ThreadM, k.ThreadN} {
+		if n < 1 {
+			return fmt.Errorf("kernels: MatMul: a tile of %d×%d×%d, %d×%d a lane: sizes must be positive", k.TileM, k.TileN, k.TileK, k.ThreadM, k.ThreadN)
+		}
+	}
+	switch {
+	case k.TileM%k.ThreadM != 0 || k.TileN%k.ThreadN != 0:
+		return fmt.Errorf("kernels: MatMul: a tile of %d×%d is not made of %d×%d", k.TileM, k.TileN, k.ThreadM, k.ThreadN)
+	case k.Split && (k.Bias || k.Accumulate || k.Full):
+		return errors.New("kernels: MatMul: parts of K have no bias, are not added to c, and are not full")
+	case k.WideC && k.ThreadN%4 != 0:
+		return fmt.Errorf("kernels: MatMul: a wide c, with %d columns a lane", k.ThreadN)
+	}
+	if _, err := k.perLane(k.TransA, k.TileM, k.WideA); err != nil {
+		return err
+	}
+	_, err := k.perLane(!k.TransB, k.TileN, k.WideB)
+	return err
+}
+
+// lines returns how an operand's part in shared memory lies in its buffer: as lines along K, or
+// along the outer dimension, of which the tile has size.
+func (k MatMul) lines(alongOuter bool, size int) (lines, length int) {
+	if alongOuter {
+		return k.TileK, size
+	}
+	return size, k.TileK
+}
+
+// perLane returns how many elements, or vectors if wide, of a part each lane reads.
+func (k MatMul) perLane(alongOuter bool, size int, wide bool) (int, error) {
+	lines, length := k.lines(alongOuter, size)
+	n := lines * length
+	if wide {
+		if length%4 != 0 {
+			return 0, fmt.Errorf("kernels: MatMul: a wide operand, in lines of %d", length)
+		}
+		n /= 4
+	}
+	if n%k.Lanes() != 0 {
+		return 0, fmt.Errorf("kernels: MatMul: a part of %d×%d is not shared out to %d lanes evenly", lines, length, k.Lanes())
+	}
+	return n / k.Lanes(), nil
+}
+
+func (k MatMul) name() string {
+	name := fmt.Sprintf("matmul_%dx%dx%d_%dx%d", k.TileM, k.TileN, k.TileK, k.ThreadM, k.ThreadN)
+	return marked(name, mark{"ta", k.TransA}, mark{"tb", k.TransB}, mark{"pipeline", k.Pipeline}, mark{"bias", k.Bias},
+		mark{"accumulate", k.Accumulate}, mark{"split", k.Split}, mark{"wa", k.WideA}, mark{"wb", k.WideB}, mark{"wc", k.WideC}, mark{"full", k.Full})
+}
+
+// Build builds the kernel.
+func (k MatMul) Build() (*ir.Kernel, error) {
+	if err := k.check(); err != nil {
+		return nil, err
+	}
+	b := ir.New(k.name(), ir.Workgroup(k.TileN/k.ThreadN, k.TileM/k.ThreadM, 1))
+	access := ir.Write
+	if k.Accumulate {
+		access = ir.ReadWrite
+	}
+	g := &gemm{MatMul: k, b: b, c: b.Buffer("c", ir.F32, access)}
+	g.left.array, g.right.array = b.Buffer("a", ir.F32, ir.Read), b.Buffer("b", ir.F32, ir.Read)
+	if k.Bias {
+		g.bias = b.Buffer("bias", ir.F32, ir.Read)
+	}
+	g.scalars()
+	g.clear()
+	g.multiply()
+	g.write()
+	return b.Build()
+}
+
+// Launch returns the launch for batch[0]·batch[1] products. With Split, K is cut into splits parts,
+// and part i of the products lies i·batch[0]·batch[1]·M·N elements behind the first one in c,
+// which is contiguous; without it, splits is 1. The grid has as many workgroups along z as there
+// are products and parts: at most 65535.
+func (k MatMul) Launch(M, N, K int, c, a, b Matrix, batch [2]int, splits int, alpha, beta float32) Launch {
+	l := Launch{Grid: [3]int{ceilDiv(N, k.TileN), ceilDiv(M, k.TileM), batch[0] * batch[1] * splits}}
+	l.ints(M, N, K, batch[1])
+	l.ints(c.Offset, c.Row, c.Batch[0], c.Batch[1])
+	for _, m := range []Matrix{a, b} {
+		l.ints(m.Offset, m.Row, m.Col, m.Batch[0], m.Batch[1])
+	}
+	l.floats(alpha)
+	if k.Accumulate {
+		l.floats(beta)
+	}
+	if k.Split {
+		l.ints(batch[0]*batch[1], roundUp(ceilDiv(K, splits), k.TileK), batch[0]*batch[1]*M*N)
+	}
+	return l
+}
+
+// gemm is a MatMul being built.
+type gemm struct {
+	MatMul
+	b           *ir.Builder
+	c, bias     *ir.Array
+	left, right operand
+	m, n        ir.Value // sizes
+	from, to    ir.Value // the part of K
+	cFirst      ir.Value // where c begins
+	cRow        ir.Value
+	alpha, beta ir.Value
+	acc         [][]*ir.Var // [ThreadM][ThreadN/width]: the lane's elements of a·b
+	rows, cols  fragment
+}
+
+// operand is a or b, seen as lines: an index along K, and one along the outer dimension M or N.
+type operand struct {
+	array        *ir.Array
+	shared       *ir.Array // [TileK, pitch]
+	pitch        int
+	first        ir.Value // where the matrix begins
+	outer, inner ir.Value // strides along the outer dimension and along K
+	size         ir.Value // of the outer dimension
+	corner       ir.Value // the tile's first index along it
+	alongOuter   bool     // lines lie along the outer dimension
+	wide         bool
+	length       int // of the lines of a part
+	perLane      int // elements or vectors a lane reads of a part
+}
+
+// fragment is the share of a lane of one side of the tile: vectors of width elements, apart from
+// each other so that neighbouring lanes read neighbouring vectors.
+type fragment struct {
+	vectors, width int
+	lane           ir.Value // along this side
+	lanes          int
+}
+
+func newFragment(tile, thread int, lane ir.Value) fragment {
+	f := fragment{vectors: thread, width: 1, lane: lane, lanes: tile / thread}
+	for f.width < 4 && f.vectors%2 == 0 {
+		f.width, f.vectors = f.width*2, f.vectors/2
+	}
+	return f
+}
+
+// at returns the place of vector i in the tile, counted in vectors.
+func (f fragment) at(i int) ir.Value { return f.lane.Add(i * f.lanes) }
+
+// scalars declares the scalar parameters and finds the matrices of this workgroup.
+func (g *gemm) scalars() {
+	b, k := g.b, &g.MatMul
+	scalar := func(name string) ir.Value { return b.Scalar(name, ir.I32) }
+	g.m, g.n, g.to = scalar("M"), scalar("N"), scalar("K")
+	inner := scalar("batch1")
+	g.cFirst, g.cRow = scalar("c_offset"), scalar("c_row")
+	cBatch := [2]ir.Value{scalar("c_batch0"), scalar("c_batch1")}
+	declare := func(o *operand, name string) (batch [2]ir.Value, row, col ir.Value) {
+		o.first, row, col = scalar(name+"_offset"), scalar(name+"_row"), scalar(name+"_col")
+		return [2]ir.Value{scalar(name + "_batch0"), scalar(name + "_batch1")}, row, col
+	}
+	var aBatch, bBatch [2]ir.Value
+	aBatch, g.left.outer, g.left.inner = declare(&g.left, "a")
+	bBatch, g.right.inner, g.right.outer = declare(&g.right, "b")
+	g.alpha = b.Scalar("alpha", ir.F32)
+	if k.Accumulate {
+		g.beta = b.Scalar("beta", ir.F32)
+	}
+	number := b.GroupID(2)
+	g.from = b.I32(0)
+	if k.Split {
+		products, share, apart := scalar("products"), scalar("share"), scalar("c_part")
+		part := number.Div(products)
+		number = number.Sub(part.Mul(products))
+		g.from = part.Mul(share)
+		g.to = g.from.Add(share).Min(g.to)
+		g.cFirst = g.cFirst.Add(part.Mul(apart))
+	}
+	i := number.Div(inner)
+	j := number.Sub(i.Mul(inner))
+	place := func(first ir.Value, stride [2]ir.Value) ir.Value {
+		return first.Add(i.Mul(stride[0])).Add(j.Mul(stride[1]))
+	}
+	g.cFirst = place(g.cFirst, cBatch)
+	g.left.first, g.right.first = place(g.left.first, aBatch), place(g.right.first, bBatch)
+
+	g.rows = newFragment(k.TileM, k.ThreadM, b.LocalID(1))
+	g.cols = newFragment(k.TileN, k.ThreadN, b.LocalID(0))
+	g.share(&g.left, "ta", g.m, b.GroupID(1).Mul(k.TileM), k.TileM, k.TransA, k.WideA)
+	g.share(&g.right, "tb", g.n, b.GroupID(0).Mul(k.TileN), k.TileN, !k.TransB, k.WideB)
+}
+
+// share declares an operand's shared memory. Lines along K are turned when they are stored, so
+// neighbouring lanes write to rows of shared memory: padding puts these into different banks.
+func (g *gemm) share(o *operand, name string, size, corner ir.Value, tile int, alongOuter, wide bool) {
+	o.size, o.corner, o.alongOuter, o.wide = size, corner, alongOuter, wide
+	_, o.length = g.lines(alongOuter, tile)
+	o.perLane, _ = g.perLane(alongOuter, tile, wide)
+	o.pitch = tile
+	if !alongOuter {
+		o.pitch += 4
+	}
+	o.shared = g.b.Shared(name, ir.F32, g.TileK*o.pitch)
+}
+
+// clear begins with zeros.
+func (g *gemm) clear() {
+	zero := g.b.F32(0)
+	if g.cols.width > 1 {
+		zero = zero.Splat(g.cols.width)
+	}
+	for range g.ThreadM {
+		row := make([]*ir.Var, g.cols.vectors)
+		for j := range row {
+			row[j] = g.b.VarOf(zero).Named("acc")
+		}
+		g.acc = append(g.acc, row)
+	}
+}
+
+// multiply adds the loop over K.
+func (g *gemm) multiply() {
+	b := g.b
+	if !g.Pipeline {
+		b.For(g.from, g.to, g.TileK, func(k ir.Value) {
+			g.put(g.fetch(k))
+			b.Barrier()
+			g.compute()
+			b.Barrier()
+		})
+		return
+	}
+	b.If(g.from.Lt(g.to), func() { g.put(g.fetch(g.from)) })
+	b.Barrier()
+	b.For(g.from, g.to, g.TileK, func(k ir.Value) {
+		next := k.Add(g.TileK)
+		if g.Full { // the last part is read twice, for there is none behind it
+			next = next.Min(g.to.Sub(g.TileK))
+		}
+		values := g.fetch(next)
+		g.compute()
+		b.Barrier()
+		g.put(values)
+		b.Barrier()
+	})
+}
+
+// fetch reads the lane's share of the parts of both operands that begin at k.
+func (g *gemm) fetch(k ir.Value) [2][]ir.Value {
+	return [2][]ir.Value{g.left.fetch(g, k), g.right.fetch(g, k)}
+}
+
+// put stores what fetch has read to shared memory.
+func (g *gemm) put(values [2][]ir.Value) {
+	g.left.put(g, values[0])
+	g.right.put(g, values[1])
+}
+
+// element returns the line, and the place along it, of the i-th element or vector that the lane
+// reads of a part.
+func (o *operand) element(g *gemm, i int) (line, along ir.Value) {
+	n, width := o.length, 1
+	if o.wide {
+		n, width = n/4, 4
+	}
+	e := g.b.LocalIndex().Add(i * g.Lanes())
+	line = e.Div(n)
+	return line, e.Sub(line.Mul(n)).Mul(width)
+}
+
+// fetch reads elements, or vectors, of the part that begins at k. Outside of the matrix there
+// are zeros: the element read there is the buffer's first, and is not used.
+func (o *operand) fetch(g *gemm, k ir.Value) []ir.Value {
+	values := make([]ir.Value, o.perLane)
+	for i := range values {
+		line, along := o.element(g, i)
+		inner, outer := k.Add(along), o.corner.Add(line)
+		if o.alongOuter {
+			inner, outer = k.Add(line), o.corner.Add(along)
+		}
+		var at ir.Value
+		if o.wide { // along the line the stride is 1
+			if o.alongOuter {
+				at = o.first.Add(inner.Mul(o.inner)).Add(outer)
+			} else {
+				at = o.first.Add(outer.Mul(o.outer)).Add(inner)
+			}
+		} else {
+			at = o.first.Add(outer.Mul(o.outer)).Add(inner.Mul(o.inner))
+		}
+		load := func(at ir.Value) ir.Value {
+			if o.wide {
+				return o.array.LoadVec(4, at.Shr(2))
+			}
+			return o.array.Load(at)
+		}
+		if g.Full {
+			values[i] = load(at)
+			continue
+		}
+		inside := inner.Lt(g.to).And(outer.Lt(o.size))
+		values[i] = inside.Select(load(inside.Select(at, 0)), 0)
+	}
+	return values
+}
+
+func (o *operand) put(g *gemm, values []ir.Value) {
+	for i, v := range values {
+		line, along := o.element(g, i)
+		switch {
+		case !o.wide && o.alongOuter:
+			o.shared.Store(line.Mul(o.pitch).Add(along), v)
+		case !o.wide:
+			o.shared.Store(along.Mul(o.pitch).Add(line), v)
+		case o.alongOuter:
+			o.shared.StoreVec(line.Mul(o.pitch/4).Add(along.Shr(2)), v)
+		default:
+			for e := range 4 {
+				o.shared.Store(along.Add(e).Mul(o.pitch).Add(line), v.At(e))
+			}
+		}
+	}
+}
+
+// compute adds the product of the parts in shared memory to the accumulators.
+func (g *gemm) compute() {
+	g.b.Range(g.TileK, func(k ir.Value) {
+		rows := g.rows.load(g.left.shared, k.Mul(g.left.pitch/g.rows.width), g.cols.width)
+		cols := g.cols.load(g.right.shared, k.Mul(g.right.pitch/g.cols.width), 0)
+		for i, x := range rows {
+			for j, y := range cols {
+				g.acc[i][j].Set(y.FMA(x, g.acc[i][j]))
+			}
+		}
+	}).Unroll()
+}
+
+// load returns the lane's vectors of a row of shared memory that begins at vector first; or, if
+// splat is not 0, its elements, each spread to a vector of so many.
+func (f fragment) load(shared *ir.Array, first ir.Value, splat int) []ir.Value {
+	var values []ir.Value
+	for i := range f.vectors {
+		at := first.Add(f.at(i))
+		v := shared.Load
+		if f.width > 1 {
+			v = func(i ir.Operand) ir.Value { return shared.LoadVec(f.width, i) }
+		}
+		vector := v(at)
+		if splat == 0 {
+			values = append(values, vector)
+			continue
+		}
+		for e := range f.width {
+			x := vector
+			if f.width > 1 {
+				x = vector.At(e)
+			}
+			if splat > 1 {
+				x = x.Splat(splat)
+			}
+			values = append(values, x)
+		}
+	}
+	return values
+}
+
+// write stores the lane's elements to c.
+func (g *gemm) write() {
+	b := g.b
+	top, left := b.GroupID(1).Mul(g.TileM), b.GroupID(0).Mul(g.TileN)
+	for i := range g.ThreadM {
+		row := top.Add(g.rows.at(i / g.rows.width).Mul(g.rows.width)).Add(i % g.rows.width)
+		g.unless(row.Lt(g.m), func() {
+			first := g.cFirst.Add(row.Mul(g.cRow))
+			for j := range g.cols.vectors {
+				g.writeVector(first, left.Add(g.cols.at(j).Mul(g.cols.width)), g.acc[i][j].Get())
+			}
+		})
+	}
+}
+
+// unless adds body for the lanes inside of the matrix, or for all if all are.
+func (g *gemm) unless(inside ir.Value, body func()) {
+	if g.Full {
+		body()
+		return
+	}
+	g.b.If(inside, body)
+}
+
+// writeVector stores a vector of a row of c that begins at first.
+func (g *gemm) writeVector(first, col, product ir.Value) {
+	if g.WideC {
+		g.unless(col.Lt(g.n), func() {
+			at := first.Add(col).Shr(2)
+			load := func(a *ir.Array, at ir.Value) ir.Value { return a.LoadVec(4, at) }
+			g.c.StoreVec(at, g.finish(product, load, at, col.Shr(2)))
+		})
+		return
+	}
+	for e := range g.cols.width {
+		x, c := product, col.Add(e)
+		if g.cols.width > 1 {
+			x = product.At(e)
+		}
+		g.unless(c.Lt(g.n), func() {
+			at := first.Add(c)
+			load := func(a *ir.Array, at ir.Value) ir.Value { return a.Load(at) }
+			g.c.Store(at, g.finish(x, load, at, c))
+		})
+	}
+}
+
+// finish returns α·product + β·c[at] + bias[col].
+func (g *gemm) finish(product ir.Value, load func(a *ir.Array, at ir.Value) ir.Value, at, col ir.Value) ir.Value {
+	v := product.Mul(g.alpha)
+	if g.Accumulate {
+		v = load(g.c, at).FMA(g.beta, v)
+	}
+	if g.Bias {
+		v = v.Add(load(g.bias, col))
+	}
+	return v
+}
