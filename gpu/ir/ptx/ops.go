@@ -11,6 +11,7 @@ func (e *emitter) arg(in *ir.Instr, i int) string { return e.values[in.Args[i].I
 
 // instr writes an instruction without blocks and notes its value.
 func (e *emitter) instr(in *ir.Instr) {
+	e.values[in.ID] = nil // an unrolled loop comes here again
 	switch in.Op {
 	case ir.OpVec:
 		for i := range in.Args {

@@ -12,6 +12,7 @@ import (
 	"inkstone/gpu/ir"
 	"inkstone/gpu/ir/irtest"
 	"inkstone/gpu/ir/ptx"
+	"inkstone/gpu/kernels/kerneltest"
 )
 
 // ptxas returns NVIDIA's assembler, which is part of CUDA and cannot be had freely: without it
@@ -52,17 +53,21 @@ func assemble(t *testing.T, ptxas, file string, sm int) string {
 func TestAssembles(t *testing.T) {
 	as := ptxas(t)
 	dir := t.TempDir()
-	kernels := map[string]*ir.Kernel{"shared": largeShared(ptx.StaticShared + 32)}
-	for _, c := range irtest.Cases(ptx.WarpSize) {
-		kernels[c.Name] = c.Kernel
+	portable, err := kerneltest.Portable(hopper)
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := map[string]*ir.Kernel{"shared": largeShared(ptx.StaticShared + 32)}
+	for _, c := range append(portable, irtest.Cases(ptx.WarpSize)...) {
+		all[c.Name] = c.Kernel
 	}
 	for _, elem := range []ir.Type{ir.F16, ir.BF16} {
 		for _, s := range (ptx.Target{}).Matrices(elem) {
 			k := product(s, elem, ir.F32, ir.RowMajor, ir.ColumnMajor, ir.ColumnMajor)
-			kernels[fmt.Sprintf("product_%v_%v", s, elem)] = k
+			all[fmt.Sprintf("product_%v_%v", s, elem)] = k
 		}
 	}
-	for name, k := range kernels {
+	for name, k := range all {
 		t.Run(name, func(t *testing.T) {
 			for _, sm := range []int{50, 70, 80, 90} {
 				m, err := ptx.Module(k, ptx.Target{SM: sm})
@@ -72,7 +77,7 @@ func TestAssembles(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				file := filepath.Join(dir, name+".ptx")
+				file := filepath.Join(dir, "module.ptx")
 				if err := os.WriteFile(file, []byte(m), 0o666); err != nil {
 					t.Fatal(err)
 				}

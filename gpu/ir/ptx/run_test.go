@@ -12,7 +12,9 @@ import (
 	"inkstone/gpu/ir/interp"
 	"inkstone/gpu/ir/irtest"
 	"inkstone/gpu/ir/ptx"
-	"inkstone/kernels"
+	"inkstone/gpu/kernels"
+	"inkstone/gpu/kernels/kerneltest"
+	cpu "inkstone/kernels"
 )
 
 // run translates a kernel and runs the text.
@@ -66,6 +68,33 @@ func TestCases(t *testing.T) {
 					}
 				})
 			}
+		}
+	}
+}
+
+// hopper is a device that tiles are chosen for.
+var hopper = kernels.Device{Subgroup: ptx.WarpSize, SharedBytes: ptx.StaticShared, Units: 132}
+
+// TestKernels runs the engine's kernels, against package interp.
+func TestKernels(t *testing.T) {
+	cases, err := kerneltest.Portable(hopper)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range cases {
+		for _, approx := range []float64{-1, 0, 1} {
+			if approx != 0 && !c.Kernel.Uses(ir.OpExp, ir.OpLog, ir.OpRsqrt) {
+				continue
+			}
+			t.Run(fmt.Sprintf("%s/approx=%v", c.Name, approx), func(t *testing.T) {
+				buffers := c.Fresh()
+				if err := run(c.Kernel, ptx.Target{}, c.Grid, buffers, c.Scalars, approx); err != nil {
+					t.Fatal(err)
+				}
+				if err := c.Check(buffers); err != nil {
+					t.Fatal(err)
+				}
+			})
 		}
 	}
 }
@@ -153,9 +182,9 @@ func numbers(n int) []float32 {
 func halves(n int, t ir.Type) []byte {
 	h := make([]uint16, n)
 	if t == ir.BF16 {
-		kernels.BF16FromF32(h, numbers(n))
+		cpu.BF16FromF32(h, numbers(n))
 	} else {
-		kernels.F16FromF32(h, numbers(n))
+		cpu.F16FromF32(h, numbers(n))
 	}
 	room := make([]float32, n/2+8) // begins at a multiple of 32 bytes
 	at := interp.Bytes(room)
