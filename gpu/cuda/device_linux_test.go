@@ -12,6 +12,8 @@ import (
 	"inkstone/gpu/driver"
 	"inkstone/gpu/driver/drivertest"
 	"inkstone/gpu/ir"
+	tuning "inkstone/gpu/kernels"
+	"inkstone/gpu/kernels/kerneltest"
 )
 
 // TestDevice: the device does what every driver's does.
@@ -35,6 +37,75 @@ func TestDevice(t *testing.T) {
 	if _, err := d.Alloc(4, driver.Local); !errors.Is(err, errClosed) {
 		t.Errorf("Alloc after Close: %v", err)
 	}
+}
+
+// TestKernels: the engine's kernels compute what package interp does.
+func TestKernels(t *testing.T) {
+	if !inChild(t) {
+		return
+	}
+	d, f := open(t, 0)
+	kernels(t, d)
+	for _, err := range f.get() {
+		t.Error(err)
+	}
+	shut(t, d)
+}
+
+func kernels(t *testing.T, d driver.Device) {
+	cases, err := kerneltest.Portable(tuning.Device{Subgroup: 32, SharedBytes: d.Info().MaxShared, Units: 100})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range cases {
+		p, err := d.Compile(c.Kernel)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var l driver.List
+		var buffers []driver.Range
+		for _, b := range c.Buffers {
+			buffers = append(buffers, driver.Whole(drivertest.Upload(t, d, b)))
+		}
+		l.Dispatch(p, c.Grid, buffers, c.Scalars)
+		drivertest.Submit(t, d, &l)
+		got := c.Fresh()
+		for i, b := range buffers {
+			copy(got[i], drivertest.Download(t, d, b.Mem))
+		}
+		if err := c.Check(got); err != nil {
+			t.Errorf("%s: %v", c.Name, err)
+		}
+	}
+}
+
+// TestDriver does the same with the driver of this machine, where there is one, and its first
+// device.
+func TestDriver(t *testing.T) {
+	if os.Getenv(childVariable) == "" {
+		child(t)
+		return
+	}
+	infos, err := Devices(t.Context())
+	switch {
+	case errors.Is(err, dl.ErrNoLibrary) || errors.Is(err, dl.ErrUnsupported):
+		t.Skip(err)
+	case err != nil:
+		t.Fatal(err)
+	case len(infos) == 0:
+		if _, err := Open(t.Context(), 0); err == nil {
+			t.Error("a device was opened that is not in the list")
+		}
+		t.Skip("the driver has no device")
+	}
+	t.Logf("%+v", infos)
+	d, err := Open(t.Context(), 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	drivertest.Run(t, d)
+	kernels(t, d)
+	shut(t, d)
 }
 
 // TestDevices: what the driver says of its devices arrives.
@@ -89,10 +160,8 @@ func TestDevices(t *testing.T) {
 	if len(f.get()) != 0 {
 		t.Error(f.get())
 	}
-	t.Cleanup(func() {
-		shut(t, e)
-		shut(t, d)
-	})
+	shut(t, e)
+	shut(t, d)
 }
 
 // squares stores x·x.

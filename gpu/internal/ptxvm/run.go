@@ -34,7 +34,8 @@ type fault string
 // thread is one thread at work.
 type thread struct {
 	r      []uint64 // registers, numbers
-	pc     int
+	pc     int      // of the next instruction
+	at     int      // of the one that is being carried out, or waits
 	number int
 	left   bool // it has returned
 	block  *block
@@ -174,6 +175,7 @@ func (b *block) run(at [3]int) (err error) {
 func (t *thread) run(code []instr) {
 	for !t.left {
 		in := &code[t.pc]
+		t.at = t.pc
 		if in.guard >= 0 && (t.r[in.guard] != 0) == in.not {
 			t.pc++
 			continue
@@ -211,9 +213,6 @@ func (b *block) waits(threads []*thread) *instr {
 
 // error tells where a thread was when something went wrong.
 func (b *block) error(t *thread, why string) error {
-	in := b.e.code[t.pc]
-	if in.kind == plain && t.pc > 0 {
-		in = b.e.code[t.pc-1] // it has been counted already
-	}
+	in := b.e.code[t.at]
 	return &Error{b.e.Name, in.line, in.text, b.at, t.number, why}
 }

@@ -147,13 +147,7 @@ func (e *emitter) remark(in *ir.Instr) {
 
 // size makes room for the values, and gives the variables their registers.
 func (e *emitter) size() {
-	n := 0
-	count := func(in *ir.Instr) { n = max(n, in.ID+1) }
-	for _, in := range e.k.Inputs {
-		count(in)
-	}
-	e.k.Walk(count)
-	e.values = make([][]string, n)
+	e.values = make([][]string, e.k.IDs())
 	for _, v := range e.k.Vars {
 		e.vars = append(e.vars, e.fresh(v.Type))
 	}
