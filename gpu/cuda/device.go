@@ -26,6 +26,7 @@ type Device struct {
 	submitted driver.Point
 	reached   driver.Point
 	flying    []*flight // submitted and not yet known to be done, the oldest first
+	idle      []*flight
 	marks     []uintptr // events for points, free for use
 	stamps    []uintptr // events for timestamps, free for use
 	clock     clock

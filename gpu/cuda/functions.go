@@ -80,12 +80,10 @@ const (
 	attrMaxSharedOpt  = 97
 	funcMaxThreads    = 0 // CU_FUNC_ATTRIBUTE_…
 	funcDynamicShared = 8
-	jitInfoLog        = 3 // CU_JIT_…
-	jitInfoLogSize    = 4
-	jitErrorLog       = 5
+	jitErrorLog       = 5 // CU_JIT_…
 	jitErrorLogSize   = 6
-	streamNonBlocking = 1
+	streamNonBlocking = 1 // CU_STREAM_NON_BLOCKING: the stream waits for no other
 	hostPortable      = 1 // CU_MEMHOSTALLOC_…
 	hostDeviceMap     = 2
-	eventNoTiming     = 2
+	eventNoTiming     = 2 // CU_EVENT_DISABLE_TIMING
 )

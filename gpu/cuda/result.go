@@ -1,6 +1,7 @@
 package cuda
 
 import (
+	"errors"
 	"fmt"
 
 	"inkstone/gpu/dl"
@@ -13,39 +14,39 @@ type result int32
 const (
 	success           result = 0
 	outOfMemory       result = 2
+	deinitialized     result = 4
+	deviceUnavailable result = 46
 	noDevice          result = 100
-	invalidPTX        result = 218
-	unsupportedPTX    result = 222
 	noBinary          result = 209
 	eccUncorrectable  result = 214
 	nvlink            result = 220
-	deinitialized     result = 4
-	deviceUnavailable result = 46
+	unsupportedPTX    result = 222
+	notReady          result = 600
 	illegalAddress    result = 700
 	launchResources   result = 701
 	launchTimeout     result = 702
 	contextDestroyed  result = 709
-	hardwareStack     result = 714
 	assertion         result = 710
+	hardwareStack     result = 714
 	illegalInstr      result = 715
 	misaligned        result = 716
 	invalidSpace      result = 717
 	invalidPC         result = 718
 	launchFailed      result = 719
-	notReady          result = 600
 	externalDevice    result = 911
 	unknown           result = 999
 )
 
-// cause returns what kind of error a result is, for errors.Is.
+// cause returns what kind of error a result is, for errors.Is. After those of the last kind the
+// context is of no use any more (CUDA Driver API, CUresult).
 func (r result) cause() error {
 	switch r {
 	case outOfMemory:
 		return driver.ErrOutOfMemory
 	case unsupportedPTX, noBinary, launchResources:
 		return driver.ErrUnsupported
-	case eccUncorrectable, nvlink, deinitialized, deviceUnavailable, illegalAddress, launchTimeout, contextDestroyed, hardwareStack,
-		assertion, illegalInstr, misaligned, invalidSpace, invalidPC, launchFailed, externalDevice, unknown:
+	case deinitialized, deviceUnavailable, eccUncorrectable, nvlink, illegalAddress, launchTimeout, contextDestroyed, assertion,
+		hardwareStack, illegalInstr, misaligned, invalidSpace, invalidPC, launchFailed, externalDevice, unknown:
 		return driver.ErrDeviceLost
 	}
 	return nil
@@ -75,7 +76,7 @@ func (f *functions) err(c *dl.Caller, op string, r uintptr) error {
 	case cause != nil:
 		e.Err = cause
 	case words != "":
-		e.Err = fmt.Errorf("%s", words)
+		e.Err = errors.New(words)
 	}
 	return e
 }

@@ -55,7 +55,11 @@ func (d *Device) inspect(l *driver.List) {
 // submit hands the commands to the stream. The events come first: once a command has gone, an
 // error can no longer say that nothing of the list will run, and the device counts as lost.
 func (d *Device) submit(c *dl.Caller, l *driver.List) (driver.Point, error) {
-	f := &flight{point: d.submitted + 1}
+	f := &flight{}
+	if n := len(d.idle); n > 0 {
+		f, d.idle = d.idle[n-1], d.idle[:n-1]
+	}
+	f.point = d.submitted + 1
 	if err := d.takeEvents(c, f, l); err != nil {
 		d.recycle(f)
 		return 0, err
@@ -111,15 +115,19 @@ func (d *Device) takeEvent(c *dl.Caller, free *[]uintptr, flags uintptr) (uintpt
 	return *out, nil
 }
 
-// recycle takes the events of a flight back.
+// recycle takes a flight and its events back.
 func (d *Device) recycle(f *flight) {
 	if f.mark != 0 {
 		d.marks = append(d.marks, f.mark)
 	}
 	for _, s := range f.stamps {
-		d.stamps = append(d.stamps, s.event)
+		if s.event != 0 { // the clock has kept the first one of all
+			d.stamps = append(d.stamps, s.event)
+		}
 	}
-	f.mark, f.stamps = 0, nil
+	clear(f.stamps)
+	*f = flight{stamps: f.stamps[:0]}
+	d.idle = append(d.idle, f)
 }
 
 // record hands each command to the stream.

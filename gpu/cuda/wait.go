@@ -108,9 +108,6 @@ func (k *clock) read(d *Device, c *dl.Caller, f *flight) error {
 		*s.ns = int64(math.Round(k.ns))
 		k.last, f.stamps[i].event = s.event, k.last // one is kept, the other is free
 	}
-	if n := len(f.stamps); n > 0 && f.stamps[0].event == 0 { // the first of all had none before
-		f.stamps = f.stamps[1:]
-	}
 	return nil
 }
 

@@ -45,6 +45,7 @@ type SyntaxError struct {
 	Reason string
 }
 
+// Error returns all of it in a line.
 func (e *SyntaxError) Error() string {
 	return fmt.Sprintf("ptxvm: line %d: %s: %s", e.Line, e.Text, e.Reason)
 }

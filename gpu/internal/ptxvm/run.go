@@ -24,6 +24,7 @@ type Error struct {
 	Reason string
 }
 
+// Error returns all of it in a line.
 func (e *Error) Error() string {
 	return fmt.Sprintf("ptxvm: %s: line %d: %s: block %v, thread %d: %s", e.Entry, e.Line, e.Text, e.Block, e.Thread, e.Reason)
 }

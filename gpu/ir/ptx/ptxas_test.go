@@ -15,8 +15,8 @@ import (
 	"inkstone/gpu/kernels/kerneltest"
 )
 
-// ptxas returns NVIDIA's assembler, which is part of CUDA and cannot be had freely: without it
-// the test is skipped. INKSTONE_PTXAS names it where it is not in PATH.
+// ptxas returns NVIDIA's assembler, which is part of CUDA (on Debian, of nvidia-cuda-toolkit in
+// non-free): without it the test is skipped. INKSTONE_PTXAS names it where it is not in PATH.
 func ptxas(t *testing.T) string {
 	t.Helper()
 	name := os.Getenv("INKSTONE_PTXAS")

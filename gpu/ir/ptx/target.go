@@ -58,6 +58,7 @@ type UnsupportedError struct {
 	Need   string
 }
 
+// Error names the kernel and what is missing.
 func (e *UnsupportedError) Error() string {
 	return fmt.Sprintf("ptx: %s: the device lacks %s", e.Kernel, e.Need)
 }
