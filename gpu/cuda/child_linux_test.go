@@ -99,7 +99,7 @@ func open(t *testing.T, n int) (*Device, *faults) {
 	return d.(*Device), f
 }
 
-// close closes a device that did nothing wrong.
+// shut closes a device that did nothing wrong.
 func shut(t *testing.T, d driver.Device) {
 	t.Helper()
 	if err := d.Close(); err != nil {

@@ -161,6 +161,6 @@ func (d *Device) destroy(c *dl.Caller) {
 		}
 		c.Call(d.cu.DevicePrimaryCtxRelease, d.physical.handle)
 	}
-	d.programs, d.flying, d.marks, d.stamps = nil, nil, nil, nil
+	d.programs, d.flying, d.idle, d.marks, d.stamps = nil, nil, nil, nil, nil
 	d.arena.Free()
 }
