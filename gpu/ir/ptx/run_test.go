@@ -257,3 +257,20 @@ func TestShared(t *testing.T) {
 		}
 	}
 }
+
+// TestSnapshot: a value read from a variable stays what it was when the variable changes.
+func TestSnapshot(t *testing.T) {
+	b := ir.New("fibonacci", ir.Workgroup(1, 1, 1))
+	y := b.Buffer("y", ir.U32, ir.Write)
+	u, v := b.VarOf(b.U32(0)), b.VarOf(b.U32(1))
+	b.Range(10, func(ir.Value) {
+		x := u.Get()
+		u.Set(v)
+		v.Set(x.Add(v))
+	})
+	y.Store(0, u)
+	out := make([]uint32, 1)
+	if err := run(b.MustBuild(), ptx.Target{}, [3]int{1, 1, 1}, [][]byte{interp.Bytes(out)}, nil, 0); err != nil || out[0] != 55 {
+		t.Errorf("the tenth Fibonacci number is %d, %v", out[0], err)
+	}
+}
