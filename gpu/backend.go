@@ -3,6 +3,7 @@ package gpu
 import (
 	"cmp"
 	"errors"
+	"math"
 	"slices"
 
 	"inkstone/gpu/driver"
@@ -289,14 +290,20 @@ var (
 	errLayout   = errors.New("a layout without a kernel")
 )
 
-// floats reports whether all tensors are Float32 and have elements; nil ones do not count.
+// floats reports whether all tensors are Float32 and can be counted; nil ones do not count.
 func floats(ts ...*tensor.Tensor) bool {
 	for _, t := range ts {
-		if t != nil && (t.DType() != tensor.Float32 || t.Len() == 0) {
+		if t != nil && (t.DType() != tensor.Float32 || !countable(t)) {
 			return false
 		}
 	}
 	return true
+}
+
+// countable reports whether t has elements, and not more than kernels can count.
+func countable(t *tensor.Tensor) bool {
+	const most = math.MaxInt32 - unit
+	return t.Len() > 0 && t.Len() <= most && extent(t) <= most
 }
 
 // dense reports whether all tensors are Float32, contiguous and of x's shape; nil ones do not

@@ -17,7 +17,7 @@ const (
 // there: so weights are converted from their files' types before they go to the device.
 func (b *Backend) Copy(dst, x *tensor.Tensor) {
 	d := dst.DType()
-	if d == x.DType() && (d == tensor.Float32 || d == tensor.Int32) && tensor.SameShape(dst, x) && dst.Len() > 0 {
+	if d == x.DType() && (d == tensor.Float32 || d == tensor.Int32) && tensor.SameShape(dst, x) && countable(dst) && countable(x) {
 		if !b.onDevice(dst) && !b.onDevice(x) {
 			b.CPU.Copy(dst, x)
 			return

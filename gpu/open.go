@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"inkstone/gpu/cuda"
 	"inkstone/gpu/driver"
 	"inkstone/gpu/soft"
 	"inkstone/gpu/vulkan"
@@ -22,6 +23,7 @@ type api struct {
 
 // apis are all there are, the ones to be preferred first.
 var apis = []api{
+	{"cuda", cuda.Devices, cuda.Open},
 	{"vulkan", vulkan.Devices, vulkan.Open},
 	{"soft", soft.Devices, soft.Open},
 }
@@ -45,7 +47,7 @@ type Spec struct {
 }
 
 // ParseSpec reads a device's name: "cpu", "vulkan" for the best device of that interface,
-// "vulkan:1" for a certain one, and "auto", which is what INKSTONE_DEVICE says, or else the CPU:
+// "cuda:1" for a certain one, and "auto", which is what INKSTONE_DEVICE says, or else the CPU:
 // other devices are looked for only when they are asked for, since that takes a tenth of a
 // second and runs drivers' code.
 func ParseSpec(name string) (Spec, error) {

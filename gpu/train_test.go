@@ -91,6 +91,7 @@ func checkTraining(t *testing.T, b *Backend, steps int) {
 // TestTraining: training takes the CPU's steps, and stays on the device.
 func TestTraining(t *testing.T) {
 	checkTraining(t, open(t, soft.Options{Discrete: true, Shuffle: 7}), 6)
+	t.Run("checked", func(t *testing.T) { checkTraining(t, open(t, soft.Options{Check: true}), 3) })
 }
 
 // TestTrainingReadsNothingReleased: a step whose memory is filled with NaN as soon as it is

@@ -74,10 +74,8 @@ func (k Dropout) Launch(n int, key [2]uint32, offset uint64, keep float32) (l La
 // philox returns the four words of a block of the stream named by a key: see PhiloxUint32 of
 // the CPU's kernels.
 func philox(b *ir.Builder, key0, key1, low, high ir.Value) [4]ir.Value {
-	const (
-		m0, m1 = 0xD2511F53, 0xCD9E8D57
-		w0, w1 = 0x9E3779B9, 0xBB67AE85
-	)
+	m0, m1 := b.U32(0xD2511F53), b.U32(0xCD9E8D57)
+	w0, w1 := b.U32(0x9E3779B9), b.U32(0xBB67AE85)
 	c := [4]ir.Value{low, high, b.U32(0), b.U32(0)}
 	for range 10 {
 		c = [4]ir.Value{
