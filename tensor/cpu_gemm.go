@@ -5,19 +5,24 @@ import "inkstone/kernels"
 // Block sizes of a product C = A·B, in numbers.
 //
 // A task's block of B, gemmDepth × gemmStrip, lies in the second-level cache of its thread;
-// the panels of A, which all threads share, stream from the third.
+// rows of A, which all threads share, stream from the third.
 const (
 	gemmDepth  = 384     // of the inner dimension, in one block; twice as much of bfloat16 pairs
-	gemmStrip  = 96      // columns of C that one task takes, at most: some panels
 	gemmTall   = 2048    // rows of C that one task takes, at most
 	gemmRows   = 4096    // rows of A packed at a time, at most, unless they are short
 	gemmUnit   = 16      // parts are multiples of this: the widest vector
 	gemmShort  = 64      // rows that are worth a task, where there are few
-	gemmNarrow = 64      // columns that are worth a thread of their own
+	gemmNarrow = 64      // columns that are worth a thread of their own, and a task
 	gemmTasks  = 3       // tasks for each thread where threads take blocks of rows
 	gemmPacked = 2 << 20 // of A packed at a time, and of B packed at most for several tasks
 	gemmGroup  = 64      // rows of A that one packing task takes
+	gemmWidest = 384     // columns of C that one task takes, at most, on any machine
 )
+
+// gemmStrip is how many columns of C one task takes, at most. Its block of B takes a seventh of
+// the second-level cache, for what else is in use there: the next block, which is being fetched,
+// rows of A and of C, and whatever a neighbour on the same core has.
+var gemmStrip = min(max(kernels.SecondLevelCache()/(7*4*gemmDepth), gemmNarrow), gemmWidest) / 48 * 48
 
 // gemmArgs are the arguments of one product for its tasks.
 type gemmArgs[T kernels.Float] struct {
