@@ -128,8 +128,8 @@ func (b Block[T]) lines(lo, hi int) Block[T] {
 // assembly cannot be interrupted, so that a call is to take some tens of microseconds.
 const gemmCall = 400_000
 
-// gemmBands calls panels for some rows of C at a time; a has as many numbers a row. The next block is fetched with the last
-// rows, for much else goes through the cache before.
+// gemmBands calls panels for some rows of C at a time; lda numbers of a belong to each. The next
+// block is fetched with the last rows, for much else goes through the cache before.
 func gemmBands[T Float](c []T, ldc int, a []T, lda int, b []T, m, n, k int, alpha, beta T, next Block[T], panels func(c []T, ldc int, a, b []T, m, n, k int, alpha, beta T, next Block[T], lda int)) {
 	if n == 0 {
 		return

@@ -1,7 +1,24 @@
-// The body of the AVX2 microkernels, whose files differ in how they read a: they define STEP,
-// and ASTEP, from one step to the next in a (bytes), STARTA at the start of a tile, FORWARDA(n)
-// n steps on, SECONDA from the end of the first four rows to the start of the others and NEXTA
-// from one panel to the next. gemm_avx2_amd64.s has the algorithm and the registers.
+// The body of the AVX2 microkernels, whose files differ in how they read a: they define where four
+// rows are, A0 to A3, and ASTEP, from one step to the next (bytes), STARTA at the start of a tile,
+// FORWARDA(n) n steps on, SECONDA from the end of the first four rows to the start of the others
+// and NEXTA from one panel to the next. gemm_avx2_amd64.s has the algorithm and the registers.
+
+// ROW: acc row += a[r] * b
+#define ROW(a, a0, a1, a2) \
+	VBROADCASTSS a, Y15;                     \ // a[r, i]
+	VFMADD231PS Y12, Y15, a0;                \ // acc[r, 0:8] += a[r, i] * b[i, 0:8]
+	VFMADD231PS Y13, Y15, a1;                \
+	VFMADD231PS Y14, Y15, a2
+
+// STEP: one step of k
+#define STEP(aoff, boff) \
+	VMOVUPS boff(R11), Y12;                  \ // b[i, 0:8]
+	VMOVUPS (boff+32)(R11), Y13;             \
+	VMOVUPS (boff+64)(R11), Y14;             \
+	ROW(A0(aoff), Y0, Y1, Y2);               \
+	ROW(A1(aoff), Y3, Y4, Y5);               \
+	ROW(A2(aoff), Y6, Y7, Y8);               \
+	ROW(A3(aoff), Y9, Y10, Y11)
 
 // FETCH: a row of the tile of c is needed when the sums are done
 #define FETCH \
@@ -52,16 +69,8 @@
 	JZ   next
 
 	MOVQ ldc+24(FP), R8
-	MOVQ next_Data_base+112(FP), R15
-	MOVQ next_Rows+136(FP), R9
-	MOVQ next_Stride+152(FP), R13
 	SHLQ $2, R8                      // bytes
-	SHLQ $2, R13
-	CMPQ next_Lines+144(FP), $0
-	JGT  band
-	MOVQ a_base+32(FP), R15          // nothing to fetch: the same line for ever
-	XORQ R13, R13
-	MOVQ $-1, R9
+	BLOCK_BEGIN
 
 band:
 	MOVQ c_base+0(FP), DI            // the first tile of eight rows
@@ -102,10 +111,7 @@ half:
 	JLT  tail
 
 steps:
-	PREFETCHT1 (R15)                 // a line of the next row of the next block
-	ADDQ R13, R15
-	DECQ R9
-	JZ   column
+	BLOCK_LINE
 
 fetched:
 	STEP(0, 0)                       // four steps of k
@@ -195,17 +201,8 @@ next:
 	VZEROUPPER
 	RET
 
-column:                                  // the next line of every row
-	MOVQ next_Data_base+112(FP), R15
-	ADDQ $64, R15
-	MOVQ R15, next_Data_base+112(FP)
-	MOVQ next_Rows+136(FP), R9
-	DECQ next_Lines+144(FP)
-	JNZ  fetched
-	MOVQ a_base+32(FP), R15          // all is fetched
-	XORQ R13, R13
-	MOVQ $-1, R9
-	JMP  fetched
+column:
+	BLOCK_COLUMN
 
 // columns holds the masks of 24 columns before those of none: a load that begins n numbers
 // before the zeros is the mask of n.

@@ -1,6 +1,8 @@
 //go:build !purego
 
 #include "textflag.h"
+#include "gemm_block_amd64.h"
+#include "gemm_panels_amd64.h"
 
 // The AVX2 microkernel, tiles of 8 × 24 numbers of C, four rows at a time, and the two loops
 // around it:
@@ -25,34 +27,6 @@
 // DI c of the tile   SI its a   BX its b   R11 b, then masks   R10 n   CX steps left   AX scratch
 // R14 rows left   R8 ldc (bytes)   R15 next   R13 its stride (bytes)   R9 its rows left
 // Y0-Y11 acc   Y12-Y14 b, then mask, beta, c   Y15 a, then alpha
-
-// ROW: acc row += a[r] * b
-#define ROW(at, a0, a1, a2) \
-	VBROADCASTSS at, Y15;                    \ // a[i, r]
-	VFMADD231PS Y12, Y15, a0;                \ // acc[r, 0:8] += a[i, r] * b[i, 0:8]
-	VFMADD231PS Y13, Y15, a1;                \
-	VFMADD231PS Y14, Y15, a2
-
-// STEP: one step of k
-#define STEP(aoff, boff) \
-	VMOVUPS boff(R11), Y12;                  \ // b[i, 0:8]
-	VMOVUPS (boff+32)(R11), Y13;             \
-	VMOVUPS (boff+64)(R11), Y14;             \
-	ROW((aoff+0)(SI), Y0, Y1, Y2);           \
-	ROW((aoff+4)(SI), Y3, Y4, Y5);           \
-	ROW((aoff+8)(SI), Y6, Y7, Y8);           \
-	ROW((aoff+12)(SI), Y9, Y10, Y11)
-
-#define ASTEP 32
-#define STARTA MOVQ a_base+32(FP), SI
-#define FORWARDA(n) ADDQ $(n*ASTEP), SI
-#define SECONDA \
-	MOVQ a_base+32(FP), SI; \
-	ADDQ $16, SI
-#define NEXTA \
-	MOVQ k+96(FP), AX; \
-	SHLQ $5, AX;       \
-	ADDQ AX, a_base+32(FP)
 
 // func gemmPanelsAVX2(c []float32, ldc int, a, b []float32, m, n, k int, alpha, beta float32, next Block[float32])
 TEXT ·gemmPanelsAVX2(SB), NOSPLIT, $0-160

@@ -1,8 +1,7 @@
 // The body of the AVX-512 microkernels, whose files differ in how they do a step of k and in
-// how they read a: they define STEP3, STEP2 and STEP1, and ASTEP, from one step
-// to the next in a (bytes), STARTA at the start of a tile, FORWARDA(n) n steps on and NEXTA
-// from one panel to the next. A step reads 192 bytes of b. gemm_avx512_amd64.s has the
-// algorithm and the registers.
+// how they read a: they define STEP3, STEP2 and STEP1, and ASTEP, from one step to the next in a
+// (bytes), STARTA at the start of a tile, FORWARDA(n) n steps on and NEXTA from one panel to the
+// next. A step reads 192 bytes of b. gemm_avx512_amd64.s has the algorithm and the registers.
 
 // FETCH: a row of the tile of c is needed when the sums are done
 #define FETCH \
@@ -44,16 +43,8 @@
 	MOVQ ldc+24(FP), R8
 	VBROADCASTSS alpha+104(FP), Z29
 	VBROADCASTSS beta+108(FP), Z30
-	MOVQ next_Data_base+112(FP), R15
-	MOVQ next_Rows+136(FP), R9
-	MOVQ next_Stride+152(FP), R13
 	SHLQ $2, R8                      // bytes
-	SHLQ $2, R13
-	CMPQ next_Lines+144(FP), $0
-	JGT  band
-	MOVQ a_base+32(FP), R15          // nothing to fetch: the same line for ever
-	XORQ R13, R13
-	MOVQ $-1, R9
+	BLOCK_BEGIN
 
 band:
 	MOVQ c_base+0(FP), DI            // the first tile of eight rows
@@ -114,10 +105,7 @@ tile:
 	JLT  tail
 
 wide:
-	PREFETCHT1 (R15)                 // a line of the next row of the next block
-	ADDQ R13, R15
-	DECQ R9
-	JZ   column
+	BLOCK_LINE
 
 fetched:
 	STEP3(0, 0)                      // four steps of k
@@ -216,14 +204,5 @@ done:
 	VZEROUPPER
 	RET
 
-column:                                  // the next line of every row
-	MOVQ next_Data_base+112(FP), R15
-	ADDQ $64, R15
-	MOVQ R15, next_Data_base+112(FP)
-	MOVQ next_Rows+136(FP), R9
-	DECQ next_Lines+144(FP)
-	JNZ  fetched
-	MOVQ a_base+32(FP), R15          // all is fetched
-	XORQ R13, R13
-	MOVQ $-1, R9
-	JMP  fetched
+column:
+	BLOCK_COLUMN

@@ -34,6 +34,15 @@ func gemmArgs(r *rand.Rand, size int) *operands[float64] {
 	}
 }
 
+// gemmScale is the largest that an element of C can be, and gemmWork what a product takes.
+func gemmScale(o *operands[float64]) float64 {
+	return largest(o.f[0]) + float64(o.n[2])*largest(o.f[3])*largest(o.f[4])
+}
+
+func gemmWork(o *operands[float64]) (bytes, flops int) {
+	return 4 * (len(o.f[0]) + len(o.f[3]) + len(o.f[4])), 2 * o.n[0] * o.n[1] * o.n[2]
+}
+
 // runGemm packs into the last numbers of the panels' memory, so that reading past them is
 // noticed.
 func runGemm[T Float](o *operands[T]) {
@@ -71,19 +80,13 @@ func init() {
 		kernelCase{
 			name: "Gemm", outs: 1, scratch: 2, sizes: gemmSizes(), args: gemmArgs,
 			run32: runGemm[float32], run64: runGemm[float64],
-			scale: func(o *operands[float64]) float64 {
-				return largest(o.f[0]) + float64(o.n[2])*largest(o.f[3])*largest(o.f[4])
-			},
-			work: func(o *operands[float64]) (bytes, flops int) {
-				return 4 * (len(o.f[0]) + len(o.f[3]) + len(o.f[4])), 2 * o.n[0] * o.n[1] * o.n[2]
-			},
+			scale: gemmScale,
+			work:  gemmWork,
 		},
 		kernelCase{
 			name: "GemmDirect", outs: 1, scratch: 2, sizes: gemmSizes(), args: gemmArgs,
 			run32: runGemmDirect[float32], run64: runGemmDirect[float64],
-			scale: func(o *operands[float64]) float64 {
-				return largest(o.f[0]) + float64(o.n[2])*largest(o.f[3])*largest(o.f[4])
-			},
+			scale: gemmScale,
 		},
 		kernelCase{
 			name: "PackPanels", outs: 1, exact: true, sizes: layouts,

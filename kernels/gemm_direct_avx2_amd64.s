@@ -1,6 +1,7 @@
 //go:build !purego
 
 #include "textflag.h"
+#include "gemm_block_amd64.h"
 
 // gemm_avx2_amd64.s on rows of A as they lie, lda apart, instead of panels:
 //
@@ -8,22 +9,10 @@
 //
 // Registers are those of gemm_avx2_amd64.s, and DX lda   R12 3*lda (bytes).
 
-// ROW: acc row += a[r] * b
-#define ROW(at, a0, a1, a2) \
-	VBROADCASTSS at, Y15;                    \ // a[i, r]
-	VFMADD231PS Y12, Y15, a0;                \ // acc[r, 0:8] += a[i, r] * b[i, 0:8]
-	VFMADD231PS Y13, Y15, a1;                \
-	VFMADD231PS Y14, Y15, a2
-
-// STEP: one step of k
-#define STEP(aoff, boff) \
-	VMOVUPS boff(R11), Y12;                  \ // b[i, 0:8]
-	VMOVUPS (boff+32)(R11), Y13;             \
-	VMOVUPS (boff+64)(R11), Y14;             \
-	ROW(aoff(SI), Y0, Y1, Y2);               \
-	ROW(aoff(SI)(DX*1), Y3, Y4, Y5);         \
-	ROW(aoff(SI)(DX*2), Y6, Y7, Y8);         \
-	ROW(aoff(SI)(R12*1), Y9, Y10, Y11)
+#define A0(off) off(SI)
+#define A1(off) off(SI)(DX*1)
+#define A2(off) off(SI)(DX*2)
+#define A3(off) off(SI)(R12*1)
 
 #define ASTEP 4
 #define STARTA \

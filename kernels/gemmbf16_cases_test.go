@@ -25,12 +25,8 @@ func init() {
 		kernelCase{
 			name: "GemmBF16", outs: 1, scratch: 2, sizes: gemmSizes(), args: gemmArgs,
 			run32: runGemmBF16[float32], run64: runGemmBF16[float64],
-			scale: func(o *operands[float64]) float64 {
-				return largest(o.f[0]) + float64(o.n[2])*largest(o.f[3])*largest(o.f[4])
-			},
-			work: func(o *operands[float64]) (bytes, flops int) {
-				return 4 * (len(o.f[0]) + len(o.f[3]) + len(o.f[4])), 2 * o.n[0] * o.n[1] * o.n[2]
-			},
+			scale: gemmScale,
+			work:  gemmWork,
 		},
 		kernelCase{
 			// The panels' words differ by level, so what they hold is compared.

@@ -9,7 +9,7 @@ import "inkstone/kernels"
 const (
 	gemmDepth  = 384     // of the inner dimension, in one block; twice as much of bfloat16 pairs
 	gemmTall   = 2048    // rows of C that one task takes, at most
-	gemmRows   = 4096    // rows of A packed at a time, at most, unless they are short
+	gemmHeight = 4096    // rows of A packed at a time, at most; more of a short inner dimension
 	gemmUnit   = 16      // parts are multiples of this: the widest vector
 	gemmShort  = 64      // rows that are worth a task, where there are few
 	gemmNarrow = 64      // columns that are worth a thread of their own, and a task
@@ -21,7 +21,8 @@ const (
 
 // gemmStrip is how many columns of C one task takes, at most. Its block of B takes a seventh of
 // the second-level cache, for what else is in use there: the next block, which is being fetched,
-// rows of A and of C, and whatever a neighbour on the same core has.
+// rows of A and of C, and whatever a neighbour on the same core has. 48 is a multiple of every
+// level's panel.
 var gemmStrip = min(max(kernels.SecondLevelCache()/(7*4*gemmDepth), gemmNarrow), gemmWidest) / 48 * 48
 
 // gemmArgs are the arguments of one product for its tasks.
@@ -91,7 +92,7 @@ func (j *gemmArgs[T]) plan() {
 	j.direct = !j.bf16 && j.a.col == 1 && m%kernels.GemmRows == 0 && m >= kernels.GemmDirectRows[T]()
 	rows, span := m, k
 	if !j.direct {
-		rows = split(m, kernels.GemmRows, pieces(m, max(gemmPacked/max(k, 1), gemmRows)), 1)
+		rows = split(m, kernels.GemmRows, pieces(m, max(gemmPacked/max(k, 1), gemmHeight)), 1)
 		span = min(k, max(gemmPacked/rows/j.depth, 1)*j.depth)
 	}
 	j.last, j.to = rows, span
@@ -192,7 +193,7 @@ func packChunk[T kernels.Float](j *gemmArgs[T], lo, hi int) {
 // packedPanels returns the panels of rows top, top+1, … of the packed rows, of the depth
 // that begins at p.
 func (j *gemmArgs[T]) packedPanels(p, depth, top, height int) []T {
-	before := j.panels(j.last-j.first, kernels.GemmRows, p-j.from) + j.panels(top, kernels.GemmRows, depth)
+	before := j.panels(j.packedRows(), kernels.GemmRows, p-j.from) + j.panels(top, kernels.GemmRows, depth)
 	return j.packed[before:][:j.panels(height, kernels.GemmRows, depth)]
 }
 

@@ -80,18 +80,18 @@ func (b *benchGemmCmd) Run(ctx context.Context, u *ui, g *globals) error {
 	}
 	cpu := g.newCPU()
 	defer cpu.Close()
-	var ratios []float64
 	peak := measurePeak(cpu)
 	u.say("%s, %s, %d threads, peak %.0f GFLOP/s", kernels.ISA(), cpu.Precision(), cpu.Pool().Threads(), peak/1e9)
 	var lib *blas
 	if b.Lib != "" {
-		if lib, err = openBLAS(ctx, b.Lib, cpu.Pool().Threads()); err != nil {
+		if lib, err = loadBLAS(ctx, b.Lib, cpu.Pool().Threads()); err != nil {
 			u.say("without %s: %v", b.Lib, err)
 		} else {
 			u.say("beside %s", lib.name)
 		}
 	}
 	u.say("%-6s %18s %10s %8s %18s%s", "layout", "M x N x K", "GFLOP/s", "of peak", "slowest - fastest", lib.heading())
+	var ratios []float64
 	for _, s := range shapes {
 		for _, layout := range layouts {
 			if ctx.Err() != nil {
@@ -118,12 +118,13 @@ func (b *benchGemmCmd) Run(ctx context.Context, u *ui, g *globals) error {
 	return nil
 }
 
-func geometricMean(x []float64) float64 {
-	sum := 0.0
-	for _, v := range x {
-		sum += math.Log(v)
+// geometricMean is the mean of ratios.
+func geometricMean(ratios []float64) float64 {
+	logs := 0.0
+	for _, r := range ratios {
+		logs += math.Log(r)
 	}
-	return math.Exp(sum / float64(len(x)))
+	return math.Exp(logs / float64(len(ratios)))
 }
 
 // threadsRest is how long the threads of a library are given to fall asleep: OpenBLAS's look out
@@ -148,29 +149,26 @@ func timeGemm(cpu *tensor.CPU, lib *blas, layout string, s [3]int, repeats int) 
 		lib.multiply(layout, m, n, k, tensor.Data[float32](x[0]), tensor.Data[float32](x[1]), tensor.Data[float32](x[2]), calls)
 		return time.Since(start)
 	}
-	// Threads that have just worked look out for more before they sleep, and would take turns
-	// with those of the other side.
-	rest := func() {
-		if lib != nil && cpu.Pool().Threads() > 1 {
-			time.Sleep(threadsRest)
-		}
-	}
 	multiply(1)
-	if lib != nil {
-		theirs(1)
-	}
 	calls := max(1, int(50*time.Millisecond/max(multiply(1), time.Nanosecond)))
+	rate := func(side func(calls int) time.Duration) float64 {
+		if lib != nil {
+			// Threads that have just worked look out for more before they sleep, and would take
+			// turns with those of the other side.
+			if cpu.Pool().Threads() > 1 {
+				time.Sleep(threadsRest)
+			}
+			side(1)
+		}
+		return product.FLOPs * float64(calls) / side(calls).Seconds() / 1e9
+	}
 	rates := make([]float64, repeats)
 	var others, ratios []float64
 	for i := range rates {
-		rest()
-		multiply(1)
-		rates[i] = product.FLOPs * float64(calls) / multiply(calls).Seconds() / 1e9
+		rates[i] = rate(multiply)
 		if lib != nil {
-			rest()
-			theirs(1)
-			rate := product.FLOPs * float64(calls) / theirs(calls).Seconds() / 1e9
-			others, ratios = append(others, rate), append(ratios, rates[i]/rate)
+			others = append(others, rate(theirs))
+			ratios = append(ratios, rates[i]/others[i])
 		}
 	}
 	slices.Sort(rates)

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
 	"os"
 
 	"golang.org/x/perf/benchfmt"
@@ -72,7 +71,7 @@ func (b *benchCompareCmd) Run(u *ui) error {
 		return err
 	}
 	u.say("%-72s %26s %26s %8s", "case", "old", "new", "speed-up")
-	logs, n := 0.0, 0
+	var speedups []float64
 	for _, name := range before.names {
 		if _, ok := after.samples[name]; !ok {
 			continue
@@ -85,13 +84,13 @@ func (b *benchCompareCmd) Run(u *ui) error {
 		}
 		u.say("%-72s %26s %26s %8s  p=%.3f n=%d+%d", name, intervalText(c.Old, c.OldLow, c.OldHigh), intervalText(c.New, c.NewLow, c.NewHigh),
 			verdict, c.P, len(before.samples[name]), len(after.samples[name]))
-		logs += math.Log(c.Speedup)
-		n++
+		speedups = append(speedups, c.Speedup)
 	}
+	n := len(speedups)
 	if n == 0 {
 		return fmt.Errorf("bench compare: %s and %s have no case in common", b.Old, b.New)
 	}
-	mean := math.Exp(logs / float64(n))
+	mean := geometricMean(speedups)
 	u.say("Geometric mean of the speed-ups of %d cases: %.3fx. Only in %s: %d; only in %s: %d.", n, mean, b.Old, len(before.names)-n, b.New, len(after.names)-n)
 	u.event("result", struct {
 		Cases int     `json:"cases"`

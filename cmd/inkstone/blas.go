@@ -17,9 +17,9 @@ type blas struct {
 	oneDNN bool // dnnl_sgemm's arguments, not cblas_sgemm's
 }
 
-// openBLAS loads a library with cblas_sgemm (OpenBLAS, BLIS, MKL, ATLAS) or dnnl_sgemm (oneDNN)
+// loadBLAS loads a library with cblas_sgemm (OpenBLAS, BLIS, MKL, ATLAS) or dnnl_sgemm (oneDNN)
 // and tells it how many threads to take.
-func openBLAS(ctx context.Context, name string, threads int) (*blas, error) {
+func loadBLAS(ctx context.Context, name string, threads int) (*blas, error) {
 	loader, err := dl.Boot(ctx, dl.Options{Probe: []string{name}})
 	if err != nil {
 		return nil, err

@@ -188,9 +188,9 @@ func (l *Loader) serve() {
 // take turns; Do within f runs at once. A panic in f is raised in the caller, as a
 // *PanicError.
 //
-// The hop between threads costs 5 µs, on a busy machine several times that, so f should do
-// much at once: record a command buffer, submit it, wait for it. Heavy Go loops have no place in f: the thread takes no
-// signals, so the scheduler cannot interrupt it between function calls.
+// The hop between threads costs microseconds, on a busy machine some tens of them, so f should do
+// much at once: record a command buffer, submit it, wait for it. Heavy Go loops have no place in f:
+// the thread takes no signals, so the scheduler cannot interrupt it between function calls.
 func (l *Loader) Do(f func(c *Caller)) {
 	if threadID() == l.thread { // only the goroutine of run is ever on that thread
 		f(&l.caller)

@@ -11,11 +11,11 @@ import (
 type Kind uint8
 
 const (
-	Other      Kind = iota
-	Discrete        // a GPU with memory of its own
-	Integrated      // a GPU that shares the machine's memory
-	Virtual         // a part of a GPU, in a virtual machine
-	CPU             // the machine's processor, as a device
+	Other      Kind = iota // none of the others
+	Discrete               // a GPU with memory of its own
+	Integrated             // a GPU that shares the machine's memory
+	Virtual                // a part of a GPU, in a virtual machine
+	CPU                    // the machine's processor, as a device
 )
 
 // String returns "discrete", "integrated", "virtual", "cpu" or "other".

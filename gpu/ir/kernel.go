@@ -56,9 +56,9 @@ const (
 type Access uint8
 
 const (
-	Read Access = 1 << iota
-	Write
-	ReadWrite = Read | Write
+	Read      Access         = 1 << iota // loads
+	Write                                // stores and atomics
+	ReadWrite = Read | Write             // both
 )
 
 // String returns "read", "write" or "readwrite".

@@ -6,7 +6,7 @@ package ir
 type Op uint8
 
 const (
-	OpInvalid Op = iota
+	OpInvalid Op = iota // the zero Op, which is none
 
 	// Inputs: no operands, in Kernel.Inputs.
 	OpConst      // Imm: the bits of a scalar; Bool is 0 or 1
@@ -41,27 +41,27 @@ const (
 	OpRsqrt // F32: 1/√x
 
 	// Bits and logic. And, Or, Xor and Not work on integers and on Bool.
-	OpAnd
-	OpOr
-	OpXor
-	OpNot
+	OpAnd // x and y
+	OpOr  // x or y
+	OpXor // x or y, not both
+	OpNot // not x
 	OpShl // integers: x << y, 0 <= y < 32, y of x's type
 	OpShr // integers: x >> y; I32 keeps the sign
 
 	// Comparison of scalars, giving Bool. With a NaN all but Ne are false.
-	OpEq
-	OpNe
-	OpLt
-	OpLe
-	OpGt
-	OpGe
+	OpEq     // x = y
+	OpNe     // x ≠ y
+	OpLt     // x < y
+	OpLe     // x ≤ y
+	OpGt     // x > y
+	OpGe     // x ≥ y
 	OpSelect // y if the scalar Bool x, else z
 
 	// Conversion.
-	OpConvert // x as Type: I32, U32, F32 to each other; Bool to a number as 0 or 1. F32 to integer drops the fraction; out of range is undefined
-	OpBitcast // the same 32 bits as Type
-	OpPackF16 // F32x2 to U32: two float16, x in the lower half
-	OpUnpackF16
+	OpConvert   // x as Type: I32, U32, F32 to each other; Bool to a number as 0 or 1. F32 to integer drops the fraction; out of range is undefined
+	OpBitcast   // the same 32 bits as Type
+	OpPackF16   // F32x2 to U32: two float16, x in the lower half
+	OpUnpackF16 // the U32 x to F32x2: its two float16, the lower half first
 
 	// Vectors.
 	OpVec     // Args: the elements, scalars
@@ -87,11 +87,11 @@ const (
 
 	// Subgroups: in flow that all lanes of the subgroup follow.
 	OpSubgroupAdd // the sum over the subgroup, in all its lanes
-	OpSubgroupMin
-	OpSubgroupMax
-	OpShuffle    // x of lane y; y an I32 in [0, Subgroup)
-	OpShuffleXor // x of lane Lane^Imm
-	OpBroadcast  // x of lane Imm
+	OpSubgroupMin // the least
+	OpSubgroupMax // the greatest
+	OpShuffle     // x of lane y; y an I32 in [0, Subgroup)
+	OpShuffleXor  // x of lane Lane^Imm
+	OpBroadcast   // x of lane Imm
 
 	// Cooperative matrices: in flow that all lanes of the subgroup follow, with operands that
 	// are the same in all its lanes.

@@ -22,6 +22,7 @@ type VerifyError struct {
 	Reason string
 }
 
+// Error names the kernel, the line and the reason.
 func (e *VerifyError) Error() string {
 	if e.Line == 0 {
 		return fmt.Sprintf("ir: %s: %s", e.Kernel, e.Reason)

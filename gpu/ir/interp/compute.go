@@ -24,7 +24,7 @@ func (c *compiler) compute(in *ir.Instr) {
 	}
 	switch elem := in.Args[0].Type.Elem(); in.Op {
 	case ir.OpFMA:
-		c.emit(func(s *state) { fmaLoop(s.fl(d), s.fl(x), s.fl(y), s.fl(z)) })
+		c.emit(func(s *state) { fmaLanes(s.fl(d), s.fl(x), s.fl(y), s.fl(z)) })
 	case ir.OpSelect:
 		c.emit(func(s *state) {
 			for e := range d.lanes {

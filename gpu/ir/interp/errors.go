@@ -35,6 +35,7 @@ type Error struct {
 	Detail string
 }
 
+// Error names the kernel, the line, the lane and the mistake.
 func (e *Error) Error() string {
 	return fmt.Sprintf("interp: %s: line %d: %s: workgroup %v, lane %d: %v: %s",
 		e.Kernel, e.Line, e.Text, e.Group, e.Lane, e.Kind, e.Detail)

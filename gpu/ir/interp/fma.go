@@ -2,8 +2,8 @@ package interp
 
 import "math"
 
-// fmaGeneric writes d = x·y + z, rounded once. All lengths are equal.
-func fmaGeneric(d, x, y, z []float32) {
+// fmaLanes writes d = x·y + z, rounded once. All lengths are equal.
+func fmaLanes(d, x, y, z []float32) {
 	x, y, z = x[:len(d)], y[:len(d)], z[:len(d)]
 	for i := range d {
 		d[i] = fma(x[i], y[i], z[i])

@@ -47,6 +47,7 @@ type UnsupportedError struct {
 	Need   string
 }
 
+// Error names the kernel and what it needs.
 func (e *UnsupportedError) Error() string {
 	return fmt.Sprintf("spirv: %s: the device lacks %s", e.Kernel, e.Need)
 }
