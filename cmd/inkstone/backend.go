@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -39,8 +40,8 @@ func (g *globals) onCPU() bool {
 	return err == nil && spec.CPU()
 }
 
-// backend returns the backend that the flags ask for. A device that was asked for by name and is
-// not there is an error.
+// backend returns the backend that the flags ask for. Where an interface has no device, the CPU
+// takes its place, and people are told; a certain device that is not there is an error.
 func (g *globals) backend(u *ui) (backend, error) {
 	spec, err := gpu.ParseSpec(g.Device)
 	if err != nil {
@@ -53,7 +54,12 @@ func (g *globals) backend(u *ui) (backend, error) {
 		return nil, usagef("--precision bf16 is the CPU's: %s computes in f32", g.Device)
 	}
 	d, err := spec.Open(context.Background())
-	if err != nil {
+	switch {
+	case err == nil:
+	case errors.Is(err, gpu.ErrNoDevice) && spec.Number < 0:
+		u.say("%v: computing on the CPU", err)
+		return g.newCPU(), nil
+	default:
 		return nil, fmt.Errorf("%w (inkstone devices lists what is there; --device cpu always is)", err)
 	}
 	return &deviceBackend{gpu.NewBackend(d, g.newCPU()), u}, nil

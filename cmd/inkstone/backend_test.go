@@ -73,15 +73,23 @@ func TestDeviceFlag(t *testing.T) {
 	if err != nil || device != "cpu" {
 		t.Fatalf("on %q: %v", device, err)
 	}
-	check := func(args ...string) {
+	check := func(on string, args ...string) {
 		t.Helper()
-		if loss, device, err := train(args...); err != nil || device != "soft:0" || math.Abs(loss-want) > 1e-5*want {
-			t.Errorf("on %q loss %v, %v; on the CPU it is %v", device, loss, err, want)
+		if loss, device, err := train(args...); err != nil || device != on || math.Abs(loss-want) > 1e-5*want {
+			t.Errorf("on %q, not %q: loss %v, %v; on the CPU it is %v", device, on, loss, err, want)
 		}
 	}
-	check("--device", "soft")
+	check("soft:0", "--device", "soft")
+	for _, l := range gpu.List(t.Context()) {
+		if l.Info == nil { // an interface without a device
+			check("cpu", "--device", l.Name)
+			if _, _, err := train("--device", l.Name+":0"); !errors.Is(err, gpu.ErrNoDevice) {
+				t.Errorf("a certain device that is not there: %v", err)
+			}
+		}
+	}
 	t.Setenv("INKSTONE_DEVICE", "soft:0")
-	check()
+	check("soft:0")
 	if _, device, err := train("--device", "cpu"); err != nil || device != "cpu" {
 		t.Errorf("the flag goes before the environment: on %q, %v", device, err)
 	}
