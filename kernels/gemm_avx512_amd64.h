@@ -1,7 +1,8 @@
 // The body of the AVX-512 microkernels, whose files differ in how they do a step of k and in
 // how they read a: they define STEP3, STEP2 and STEP1, and ASTEP, from one step to the next in a
-// (bytes), STARTA at the start of a tile, FORWARDA(n) n steps on and NEXTA from one panel to the
-// next. A step reads 192 bytes of b. gemm_avx512_amd64.s has the algorithm and the registers.
+// (bytes), STARTA at the start of a tile, FETCHA every four steps, FORWARDA(n) n steps on and NEXTA
+// from one panel to the next. A step reads 192 bytes of b. gemm_avx512_amd64.s has the algorithm
+// and the registers.
 
 // FETCH: a row of the tile of c is needed when the sums are done
 #define FETCH \
@@ -108,6 +109,7 @@ wide:
 	BLOCK_LINE
 
 fetched:
+	FETCHA
 	STEP3(0, 0)                      // four steps of k
 	STEP3(ASTEP, 192)
 	STEP3((2*ASTEP), 384)

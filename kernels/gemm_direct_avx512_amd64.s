@@ -25,6 +25,7 @@
 #define A7(off) off(R11)(R12*1)
 
 #define ASTEP 4
+#define FETCHA // the hardware does
 #define FORWARDA(n) \
 	ADDQ $(n*ASTEP), SI; \
 	ADDQ $(n*ASTEP), R11
