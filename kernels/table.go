@@ -43,6 +43,10 @@ type table struct {
 	roundBF16    func(x []float32)
 	gemmTileBF16 func(c []float32, ldc int, a, b []float32, k int, alpha, beta float32, rows, cols int)
 
+	// quantised blocks
+	dotQ8, dotQ4 func(y []float32, w, x []byte)
+	quantizeQ8   func(dst []byte, x []float32)
+
 	// rows: softmax, cross-entropy, normalisation
 	expSum                func(dst, x []float32, m float32) float32
 	expScale              func(dst, x []float32, m, a float32)
@@ -127,6 +131,10 @@ var generic = table{
 	packBF16:     packBF16Generic[float32],
 	roundBF16:    roundBF16Generic[float32],
 	gemmTileBF16: gemmTileGeneric[float32],
+
+	dotQ8:      dotQ8Generic[float32],
+	dotQ4:      dotQ4Generic[float32],
+	quantizeQ8: quantizeQ8Generic,
 
 	expSum:                expSumGeneric[float32],
 	expScale:              expScaleGeneric[float32],
