@@ -18,13 +18,14 @@ GLOBL nibbles<>(SB), RODATA|NOPTR, $32
 
 // BLOCKS: for b in blocks { ROWS_OF_BLOCK }, where a block of a row has size bytes
 #define BLOCKS(ROWS_OF_BLOCK, size, loop, end) \
-loop:                \
-	CMPQ AX, R12;    \ // if x is at its end { goto end }
-	JGE end;         \
-	ROWS_OF_BLOCK;   \
-	ADDQ $34, AX;    \ // the next blocks
-	ADDQ $size, BX;  \
-	JMP loop;        \
+loop:                      \
+	CMPQ AX, R12;          \ // if x is at its end { goto end }
+	JGE end;               \
+	LEAQ (BX)(R11*4), R13; \
+	ROWS_OF_BLOCK;         \
+	ADDQ $34, AX;          \ // the next blocks
+	ADDQ $size, BX;        \
+	JMP loop;              \
 end:
 
 // X_SCALE: Y6 = the scale of a block of x, in all lanes.
@@ -34,6 +35,7 @@ end:
 
 // TERM: sum += Y7 * (scale of row * scale of x), Y7 eight int32. Clobbers Y8.
 #define TERM(row, sum) \
+	PREFETCHT1 (row)(R13*1);      \
 	VCVTDQ2PS Y7, Y7;             \
 	VPBROADCASTW (row)(BX*1), X8; \
 	VCVTPH2PS X8, Y8;             \

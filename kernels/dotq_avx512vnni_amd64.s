@@ -30,18 +30,19 @@ GLOBL nibbles<>(SB), RODATA|NOPTR, $64
 
 // BLOCKS: PAIR on two blocks at a time, of size bytes in a row, LAST on what is left.
 #define BLOCKS(PAIR, LAST, size, pair, last, end) \
-pair:                 \
-	LEAQ 68(AX), R13; \ // after two blocks of x
-	CMPQ R13, R12;    \ // if that is past its end { goto last }
-	JGT last;         \
-	PAIR;             \
-	MOVQ R13, AX;     \ // the next blocks
-	ADDQ $(2*size), BX; \
-	JMP pair;         \
-last:                 \
-	CMPQ AX, R12;     \ // if x is at its end { goto end }
-	JGE end;          \
-	LAST;             \
+pair:                      \
+	LEAQ 68(AX), R14;      \ // after two blocks of x
+	CMPQ R14, R12;         \ // if that is past its end { goto last }
+	JGT last;              \
+	LEAQ (BX)(R11*4), R13; \
+	PAIR;                  \
+	MOVQ R14, AX;          \ // the next blocks
+	ADDQ $(2*size), BX;    \
+	JMP pair;              \
+last:                      \
+	CMPQ AX, R12;          \ // if x is at its end { goto end }
+	JGE end;               \
+	LAST;                  \
 end:
 
 // SCALE_PAIR: V = the scale of a block, eight times, and that of the next one, size bytes on.
@@ -85,6 +86,7 @@ end:
 #define Q8_PAIR(row, sum) \
 	VMOVDQU 2(row)(BX*1), Y7;                       \
 	VINSERTI64X4 $1, 36(row)(BX*1), Z7, Z7;         \
+	PREFETCHT1 (row)(R13*1);                        \
 	SCALE_PAIR((row)(BX*1), 34(row)(BX*1), Y8, Z8); \
 	VPXORD Z10, Z7, Z7;                             \ // w + 128
 	TERM(sum)
@@ -130,6 +132,7 @@ TEXT ·dotQ8AVX512VNNI(SB), NOSPLIT, $0-72
 #define Q4_PAIR(row, sum) \
 	VBROADCASTI64X2 2(row)(BX*1), Y7;               \
 	VBROADCASTI64X2 20(row)(BX*1), K2, Z7;          \ // the upper half
+	PREFETCHT1 (row)(R13*1);                        \
 	SCALE_PAIR((row)(BX*1), 18(row)(BX*1), Y8, Z8); \
 	VPSRLVD Z13, Z7, Z7;                            \
 	VPANDD Z12, Z7, Z7;                             \ // u
