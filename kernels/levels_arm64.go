@@ -2,14 +2,31 @@
 
 package kernels
 
+import "github.com/klauspost/cpuid/v2"
+
 // machineLevels returns the levels above generic that this CPU has. Every arm64 CPU has NEON.
 func machineLevels() []level {
-	return []level{{"neon", "NEON (ASIMD)", neonTable()}}
+	ls := []level{{"neon", "NEON (ASIMD)", neonTable()}}
+	if cpuid.CPU.Supports(cpuid.ASIMDDP) {
+		ls = append(ls, level{"neondot", "NEON (ASIMD) DotProd", neonDotTable()})
+	}
+	return ls
 }
 
 // neonTable is generic with every kernel replaced that has a NEON version.
 func neonTable() table {
 	t := generic
 	t.gemmCols, t.gemmTile, t.gemmTileBF16 = gemmColsNEON, gemmTileNEON, gemmTileNEON
+	t.dotQ8 = dotQ8NEON
+	t.dotQ4 = dotQ4NEON
+	t.quantizeQ8 = quantizeQ8NEON
+	return t
+}
+
+// neonDotTable is neonTable with products of bytes by their own instruction.
+func neonDotTable() table {
+	t := neonTable()
+	t.dotQ8 = dotQ8NEONDot
+	t.dotQ4 = dotQ4NEONDot
 	return t
 }

@@ -16,7 +16,7 @@ type devicesCmd struct{}
 // Help teaches the verb.
 func (devicesCmd) Help() string {
 	return `The CPU is always there. Its kernels exist for several instruction sets; the best one is
-chosen at start. INKSTONE_ISA=generic|avx2|avx512|avx512bf16|neon forces one, and asking for one
+chosen at start. INKSTONE_ISA=generic|avx2|avx512|avx512vnni|avx512bf16|neon|neondot forces one, and asking for one
 that this machine lacks is an error.`
 }
 
