@@ -16,6 +16,21 @@ func machineLevels() []level {
 // neonTable is generic with every kernel replaced that has a NEON version.
 func neonTable() table {
 	t := generic
+	t.dot = dotNEON
+	t.sum = sumNEON
+	t.squaredNorm = squaredNormNEON
+	t.max = maxNEON
+	t.allFinite = allFiniteNEON
+	t.add = addNEON
+	t.sub = subNEON
+	t.mul = mulNEON
+	t.div = divNEON
+	t.axpy = axpyNEON
+	t.scale = scaleNEON
+	t.fill = fillNEON
+	t.addScalar = addScalarNEON
+	t.relu = reluNEON
+	t.reluBackward = reluBackwardNEON
 	t.gemmCols, t.gemmTile, t.gemmTileBF16 = gemmColsNEON, gemmTileNEON, gemmTileNEON
 	t.dotQ8 = dotQ8NEON
 	t.dotQ4 = dotQ4NEON
