@@ -29,6 +29,7 @@
 // Masks of all ones or zeros: d = n > 0, n < 0, false for NaN.
 #define FCMGT0(n, d) NEON2(0x4ea0c800, n, d)
 #define FCMLT0(n, d) NEON2(0x4ea0e800, n, d)
+#define FCMEQ(m, n, d) NEON3(0x4e20e400, m, n, d) // n == m
 
 // float64: d = n + m, d += n*m, and the two lanes of n added up.
 #define FADD_D(m, n, d) NEON3(0x4e60d400, m, n, d)
@@ -72,7 +73,7 @@
 
 // Narrower integers. SMULL, SMULL2: products of the lower or upper 8 int8, as int16. SADDLP and
 // SADALP: d = or += pairs of int16, as int32. SDOT: d += sums of 4 products of int8, as int32; it
-// needs FEAT_DotProd. UMULL: products of the lower 2 uint32 as uint64. XTN, XTN2: the lower halves
+// needs FEAT_DotProd. UMULL, UMULL2: products of the lower or upper 2 uint32, as uint64. XTN, XTN2: the lower halves
 // of int32 into the lower or upper half of d; XTN_B, XTN2_B: those of int16.
 #define SMULL(m, n, d) NEON3(0x0e20c000, m, n, d)
 #define SMULL2(m, n, d) NEON3(0x4e20c000, m, n, d)
@@ -80,6 +81,7 @@
 #define SADALP(n, d) NEON2(0x4e606800, n, d)
 #define SDOT(m, n, d) NEON3(0x4e809400, m, n, d)
 #define UMULL(m, n, d) NEON3(0x2ea0c000, m, n, d)
+#define UMULL2(m, n, d) NEON3(0x6ea0c000, m, n, d)
 #define XTN(n, d) NEON2(0x0e612800, n, d)
 #define XTN2(n, d) NEON2(0x4e612800, n, d)
 #define XTN_B(n, d) NEON2(0x0e212800, n, d)

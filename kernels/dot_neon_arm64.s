@@ -59,7 +59,6 @@ reduce:
 	FADD(17, 16, 16)                         // s0 += s1
 	FADD(19, 18, 18)                         // s2 += s3
 	FADD(18, 16, 16)                         // s0 += s2
-	FADDP(16, 16, 16)                        // 4 lanes to 2
-	FADDP2(16, 16)                           // 2 lanes to 1
+	SUM_OF(16)
 	FMOVS F16, ret+48(FP)
 	RET

@@ -46,8 +46,11 @@ DATA masks<>+16(SB)/8, $0
 DATA masks<>+24(SB)/8, $0
 GLOBL masks<>(SB), RODATA|NOPTR, $32
 
-// EACH: OP on each vector; the loads and stores it is to use are its arguments.
-#define EACH(OP) \
+// EACH: OP on each vector; the loads and stores it is to use are its arguments. AND with V30
+// leaves the lanes that there are: ALL_LANES must stand before a loop whose OP does that.
+#define EACH(OP) LOOP(OP, vectors, tail, done)
+
+#define LOOP(OP, vectors, tail, done) \
 vectors:                       \
 	SUBS $4, R3;               \ // if n -= 4; n < 0 { goto tail }
 	BLT tail;                  \
@@ -59,6 +62,8 @@ tail:                          \
 	TAIL;                      \
 	OP(LOAD_TAIL, STORE_TAIL); \
 done:
+
+#define ALL_LANES VMOVI $255, V30.B16
 
 // MAP1: for i { V0 = a[i]; OP; dst[i] = V0 }; R0 dst, R1 a
 #define MAP1(OP) \
@@ -97,6 +102,11 @@ tail:                          \
 	OP;                        \
 	STORE_TAIL(0, R0);         \ // dst[i:i+n] = V0
 done:
+
+// SUM_OF: F(v) = the sum of the lanes of v.
+#define SUM_OF(v) \
+	FADDP(v, v, v); \ // 4 lanes to 2
+	FADDP2(v, v)      // 2 lanes to 1
 
 // SPREAD: V(v) = the float32 argument arg in every lane.
 #define SPREAD(arg, v) \
