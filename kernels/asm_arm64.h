@@ -71,10 +71,11 @@
 #define USHR4(s, n, d) NEON2(0x6f000400 | ((64 - (s)) << 16), n, d)
 #define SSHR4(s, n, d) NEON2(0x4f000400 | ((64 - (s)) << 16), n, d)
 
-// Narrower integers. SMULL, SMULL2: products of the lower or upper 8 int8, as int16. SADDLP and
-// SADALP: d = or += pairs of int16, as int32. SDOT: d += sums of 4 products of int8, as int32; it
-// needs FEAT_DotProd. UMULL, UMULL2: products of the lower or upper 2 uint32, as uint64. XTN, XTN2: the lower halves
-// of int32 into the lower or upper half of d; XTN_B, XTN2_B: those of int16.
+// Wider and narrower integers. SMULL, SMULL2: products of the lower or upper 8 int8, as int16.
+// SADDLP and SADALP: d = or += pairs of int16, as int32. SDOT: d += sums of 4 products of int8, as
+// int32; it needs FEAT_DotProd. UMULL, UMULL2: products of the lower or upper 2 uint32, as uint64.
+// XTN, XTN2: the lower halves of int32 into the lower or upper half of d; XTN_B, XTN2_B: those of
+// int16.
 #define SMULL(m, n, d) NEON3(0x0e20c000, m, n, d)
 #define SMULL2(m, n, d) NEON3(0x4e20c000, m, n, d)
 #define SADDLP(n, d) NEON2(0x4e602800, n, d)

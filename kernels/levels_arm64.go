@@ -16,11 +16,16 @@ func machineLevels() []level {
 // neonTable is generic with every kernel replaced that has a NEON version.
 func neonTable() table {
 	t := generic
+	t.peak, t.peakBF16 = peakNEON, peakNEON
 	t.dot = dotNEON
 	t.sum = sumNEON
 	t.squaredNorm = squaredNormNEON
 	t.max = maxNEON
 	t.allFinite = allFiniteNEON
+	t.bf16FromF32 = bf16FromF32NEON
+	t.f16FromF32 = f16FromF32NEON
+	t.f32FromBF16 = f32FromBF16NEON
+	t.f32FromF16 = f32FromF16NEON
 	t.add = addNEON
 	t.sub = subNEON
 	t.mul = mulNEON
