@@ -49,8 +49,13 @@ func neonTable() table {
 	t.swiglu = swigluNEON
 	t.swigluBackward = swigluBackwardNEON
 	t.adamW = adamWNEON
+	t.dropout = dropoutNEON
 	t.exp = expNEON
 	t.sqrt = sqrtNEON
+	t.strip = stripNEON
+	t.softmaxStep = softmaxStepNEON
+	t.softmaxGradient = softmaxGradientNEON
+	t.transpose = transposeNEON
 	t.expSum = expSumNEON
 	t.expScale = expScaleNEON
 	t.softmaxRowBackward = softmaxRowBackwardNEON
