@@ -40,7 +40,7 @@
 
 // PLUS: acc row += a row of c; the next row
 #define PLUS(x, y, z, w) \
-	VLD1 (R15), [V0.S4, V1.S4, V2.S4, V3.S4]; \
+	VLD1 (R15), [V0.S4, V1.S4, V2.S4, V3.S4]; \ // c[r, 0:16]
 	ADD  R1, R15;                             \
 	FADD(0, x, x);                            \
 	FADD(1, y, y);                            \

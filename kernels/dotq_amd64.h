@@ -1,5 +1,5 @@
 // Products of quantised rows with a quantised vector, on any vector width. Include textflag.h
-// and const_amd64.h first.
+// and const_amd64.h first, and define NARROW: V0-V3, of what is wider than 8 lanes, into Y0-Y3.
 //
 //	for ; n >= 4; n -= 4 { y[0:4] = four rows of w · x }    // x is unpacked once for four rows
 //	for ; n > 0; n--     { y[0] = one row of w · x }

@@ -45,15 +45,15 @@ last:                      \
 	LAST;                  \
 end:
 
-// SCALE_PAIR: V = the scale of a block, eight times, and that of the next one, size bytes on.
-// SCALE_LAST: the scale of a block, eight times, and zeros.
+// SCALE_PAIR: z = the scale of a block, eight times, and that of the next one, eight times.
+// SCALE_LAST: the scale of a block, eight times, and zeros. y and x are z's lower parts.
 #define SCALE_PAIR(at, next, y, z) \
-	VPBROADCASTW at, y;       \
-	VPBROADCASTW next, K1, y; \
+	VPBROADCASTW at, y;       \ // 16 times, as float16
+	VPBROADCASTW next, K1, y; \ // over the upper 8
 	VCVTPH2PS y, z
 
 #define SCALE_LAST(at, x, y, z) \
-	VPBROADCASTW at, x; \
+	VPBROADCASTW at, x; \ // 8 times, then zeros
 	VCVTPH2PS y, z
 
 // X_PAIR, X_LAST: blocks of x: Z4 = their numbers, Z5 = -zero * sums of 4 of them, Z6 = their
@@ -79,7 +79,7 @@ end:
 	VMOVDQA64 Z5, Z9;       \
 	VPDPBUSD Z4, Z7, Z9;    \ // u[0]*x[0] + … + u[3]*x[3] - zero*(…), …
 	VCVTDQ2PS Z9, Z9;       \
-	VMULPS Z6, Z8, Z8;      \
+	VMULPS Z6, Z8, Z8;      \ // d(w)*d(x)
 	VFMADD231PS Z9, Z8, sum
 
 // Q8_PAIR, Q8_LAST: sum += blocks of row · blocks of x, with w + 128 as u
@@ -134,7 +134,7 @@ TEXT ·dotQ8AVX512VNNI(SB), NOSPLIT, $0-72
 	VBROADCASTI64X2 20(row)(BX*1), K2, Z7;          \ // the upper half
 	PREFETCHT1 (row)(R13*1);                        \
 	SCALE_PAIR((row)(BX*1), 18(row)(BX*1), Y8, Z8); \
-	VPSRLVD Z13, Z7, Z7;                            \
+	VPSRLVD Z13, Z7, Z7;                            \ // upper 4 bits to the lower, in odd 128 bits
 	VPANDD Z12, Z7, Z7;                             \ // u
 	TERM(sum)
 

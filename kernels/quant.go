@@ -29,8 +29,9 @@ func scaleOf(block []byte) float32 { return fromF16(binary.LittleEndian.Uint16(b
 //
 //	d = a/127,  q[i] = round(x[i]·(1/d)), halves away from zero
 //
-// and d rounded to float16 after that. A block with a NaN or an infinity in it gets a scale that
-// is none, and zeros, so that products with it are NaN. len(x) is a multiple of QuantBlock and
+// and d rounded to float16 after that, which makes Inf of it where a is above 8.3 million. A block
+// with a NaN or an infinity in it gets such a scale, and zeros, so that products with it are NaN;
+// a block too small for a scale that has an inverse gets zeros. len(x) is a multiple of QuantBlock and
 // len(dst) is len(x)/QuantBlock·Q8Bytes.
 //
 //go:noinline

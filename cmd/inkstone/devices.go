@@ -16,8 +16,8 @@ type devicesCmd struct{}
 // Help teaches the verb.
 func (devicesCmd) Help() string {
 	return `The CPU is always there. Its kernels exist for several instruction sets; the best one is
-chosen at start. INKSTONE_ISA=generic|avx2|avx512|avx512vnni|avx512bf16|neon|neondot forces one, and asking for one
-that this machine lacks is an error.`
+chosen at start. INKSTONE_ISA=generic|avx2|avx512|avx512vnni|avx512bf16|neon|neondot forces one,
+and asking for one that this machine lacks is an error.`
 }
 
 // device is what devices reports of one device.
