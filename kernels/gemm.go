@@ -95,36 +95,85 @@ func packRowsGeneric[T Float](dst, src []T, along, width, panel, k int) {
 // panels of A for m rows and of B for n columns, both of depth k. With beta = 0, C is not
 // read. One call does the two inner loops around the microkernel:
 //
-//	for each panel of B:          // stays in the first-level cache
-//		for each panel of A:      // streams from the second
+//	for each panel of A:          // from the third-level cache
+//		for each panel of B:      // from the second
 //			tile of C = alpha·panel·panel + beta·tile
 //
+// Meanwhile next may be fetched, if it is not empty.
+//
 //go:noinline
-func Gemm[T Float](c []T, ldc int, a, b []T, m, n, k int, alpha, beta T) {
+func Gemm[T Float](c []T, ldc int, a, b []T, m, n, k int, alpha, beta T, next Block[T]) {
 	checkLen("Gemm", "a", len(a), GemmPanels(m, GemmRows, k))
 	checkLen("Gemm", "b", len(b), GemmPanels(n, GemmCols[T](), k))
 	checkRows("Gemm", "c", len(c), ldc, m, n)
-	gemmPanels(c, ldc, a, b, m, n, k, alpha, beta, gemmTile[T])
+	gemmBands(c, ldc, a, k, b, m, n, k, alpha, beta, next, gemmPanels[T])
 }
 
-// gemmPanels does the loops of Gemm around a microkernel.
-func gemmPanels[T Float](c []T, ldc int, a, b []T, m, n, k int, alpha, beta T, tile func(c []T, ldc int, a, b []T, k int, alpha, beta T, rows, cols int)) {
-	cols := GemmCols[T]()
-	for j := 0; j < n; j += cols {
-		panel := b[j*k:][:cols*k]
-		for i := 0; i < m; i += GemmRows {
-			tile(c[i*ldc+j:], ldc, a[i*k:][:GemmRows*k], panel, k, alpha, beta, min(GemmRows, m-i), min(cols, n-j))
-		}
+// A Block is memory that is needed soon, to be fetched to the second-level cache: Rows rows of
+// Lines·16 numbers each, Stride apart, in float32.
+type Block[T Float] struct {
+	Data                []T
+	Rows, Lines, Stride int
+}
+
+// lines returns cache lines [lo, hi) of every row.
+func (b Block[T]) lines(lo, hi int) Block[T] {
+	if b.Rows == 0 || lo == hi {
+		return Block[T]{}
 	}
+	return Block[T]{b.Data[min(16*lo, len(b.Data)):], b.Rows, hi - lo, b.Stride}
 }
 
-// gemmTile computes a tile of C, of rows × cols numbers, from one panel of A and one of B.
-func gemmTile[T Float](c []T, ldc int, a, b []T, k int, alpha, beta T, rows, cols int) {
-	if is32[T]() {
-		active.gemmTile(as32(c), ldc, as32(a), as32(b), k, float32(alpha), float32(beta), rows, cols)
+// gemmCall is how many multiplications of a panel of A's rows go into one call of gemmPanels:
+// assembly cannot be interrupted, so that a call is to take some tens of microseconds.
+const gemmCall = 400_000
+
+// gemmBands calls panels for some rows of C at a time; a has as many numbers a row. The next block is fetched with the last
+// rows, for much else goes through the cache before.
+func gemmBands[T Float](c []T, ldc int, a []T, lda int, b []T, m, n, k int, alpha, beta T, next Block[T], panels func(c []T, ldc int, a, b []T, m, n, k int, alpha, beta T, next Block[T], lda int)) {
+	if n == 0 {
 		return
 	}
-	gemmTileGeneric(c, ldc, a, b, k, alpha, beta, rows, cols)
+	band := max(gemmCall/max(n*k, 1), 1) * GemmRows
+	calls := (m + band - 1) / band
+	fetching := min(calls, (gemmFetch+band-1)/band)
+	for i := range calls {
+		share := max(i-(calls-fetching), 0)
+		top := i * band
+		panels(c[top*ldc:], ldc, a[top*lda:], b, min(band, m-top), n, k, alpha, beta,
+			next.lines(next.Lines*share/fetching, next.Lines*max(i+1-(calls-fetching), 0)/fetching), lda)
+	}
+}
+
+// gemmFetch is with how many rows of C the next block is fetched.
+const gemmFetch = 384
+
+// gemmPanels works like Gemm, without checks.
+func gemmPanels[T Float](c []T, ldc int, a, b []T, m, n, k int, alpha, beta T, next Block[T], _ int) {
+	if is32[T]() {
+		active.gemmPanels(as32(c), ldc, as32(a), as32(b), m, n, k, float32(alpha), float32(beta), block32(next))
+		return
+	}
+	gemmPanelsGeneric(c, ldc, a, b, m, n, k, alpha, beta, next)
+}
+
+func block32[T Float](b Block[T]) Block[float32] {
+	return Block[float32]{as32(b.Data), b.Rows, b.Lines, b.Stride}
+}
+
+func gemmPanelsGeneric[T Float](c []T, ldc int, a, b []T, m, n, k int, alpha, beta T, _ Block[T]) {
+	gemmTiles(c, ldc, a, b, m, n, k, alpha, beta, gemmColsGeneric, gemmTileGeneric[T])
+}
+
+// gemmTiles does the loops of Gemm around a microkernel, which computes a tile of C, of
+// rows × cols numbers, from one panel of A and one of B of the given width.
+func gemmTiles[T Float](c []T, ldc int, a, b []T, m, n, k int, alpha, beta T, width int, tile func(c []T, ldc int, a, b []T, k int, alpha, beta T, rows, cols int)) {
+	for i := 0; i < m; i += GemmRows {
+		panel := a[i*k:][:GemmRows*k]
+		for j := 0; j < n; j += width {
+			tile(c[i*ldc+j:], ldc, panel, b[j*k:][:width*k], k, alpha, beta, min(GemmRows, m-i), min(width, n-j))
+		}
+	}
 }
 
 // gemmColsGeneric is the width of the plain Go tile.

@@ -8,15 +8,25 @@ const (
 	gemmColsAVX2   = 24
 )
 
-// gemmTileAVX512 works like gemmTileGeneric, on panels of 48 columns.
+// gemmPanelsAVX512 works like gemmPanelsGeneric, on panels of 48 columns.
 //
 //go:noescape
-func gemmTileAVX512(c []float32, ldc int, a, b []float32, k int, alpha, beta float32, rows, cols int)
+func gemmPanelsAVX512(c []float32, ldc int, a, b []float32, m, n, k int, alpha, beta float32, next Block[float32])
 
-// gemmTileAVX2 works like gemmTileGeneric, on panels of 24 columns.
+// gemmDirectAVX512 works like gemmDirectGeneric, on panels of 48 columns.
 //
 //go:noescape
-func gemmTileAVX2(c []float32, ldc int, a, b []float32, k int, alpha, beta float32, rows, cols int)
+func gemmDirectAVX512(c []float32, ldc int, a, b []float32, m, n, k int, alpha, beta float32, next Block[float32], lda int)
+
+// gemmPanelsAVX2 works like gemmPanelsGeneric, on panels of 24 columns.
+//
+//go:noescape
+func gemmPanelsAVX2(c []float32, ldc int, a, b []float32, m, n, k int, alpha, beta float32, next Block[float32])
+
+// gemmDirectAVX2 works like gemmDirectGeneric, on panels of 24 columns.
+//
+//go:noescape
+func gemmDirectAVX2(c []float32, ldc int, a, b []float32, m, n, k int, alpha, beta float32, next Block[float32], lda int)
 
 // packRowsAVX2 works like packRowsGeneric.
 //

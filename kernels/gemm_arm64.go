@@ -5,6 +5,11 @@ package kernels
 // gemmColsNEON is the width of the tile: 24 accumulators of 32 registers.
 const gemmColsNEON = 12
 
+// gemmPanelsNEON works like gemmPanelsGeneric, on panels of 12 columns.
+func gemmPanelsNEON(c []float32, ldc int, a, b []float32, m, n, k int, alpha, beta float32, _ Block[float32]) {
+	gemmTiles(c, ldc, a, b, m, n, k, alpha, beta, gemmColsNEON, gemmTileNEON)
+}
+
 // gemmTileNEON works like gemmTileGeneric, on panels of 12 columns. Tiles at an edge are
 // computed whole, beside C.
 func gemmTileNEON(c []float32, ldc int, a, b []float32, k int, alpha, beta float32, rows, cols int) {

@@ -1,17 +1,26 @@
-// The body of the AVX-512 microkernels, whose files differ in how they do a step of k: they
-// define STEP3, STEP2, STEP1EVEN and STEP1ODD. A step reads 32 bytes of a and 192 of b.
-// gemm_avx512_amd64.s has the algorithm and the registers.
+// The body of the AVX-512 microkernels, whose files differ in how they do a step of k and in
+// how they read a: they define STEP3, STEP2 and STEP1, and ASTEP, from one step
+// to the next in a (bytes), STARTA at the start of a tile, FORWARDA(n) n steps on and NEXTA
+// from one panel to the next. A step reads 192 bytes of b. gemm_avx512_amd64.s has the
+// algorithm and the registers.
+
+// FETCH: a row of the tile of c is needed when the sums are done
+#define FETCH \
+	PREFETCHT0 (AX);                         \
+	PREFETCHT0 64(AX);                       \
+	PREFETCHT0 128(AX);                      \
+	ADDQ R8, AX
 
 // SET: c row = alpha*acc
 #define SET(a0, a1, a2) \
 	VMULPS Z29, a0, a0;                      \ // acc *= alpha
 	VMULPS Z29, a1, a1;                      \
 	VMULPS Z29, a2, a2;                      \
-	VMOVUPS a0, K1, (DI);                    \ // c[r, 0:16] = acc
-	VMOVUPS a1, K2, 64(DI);                  \
-	VMOVUPS a2, K3, 128(DI);                 \
-	ADDQ R8, DI;                             \ // the next row
-	DECQ R9;                                 \
+	VMOVUPS a0, K1, (AX);                    \ // c[r, 0:16] = acc
+	VMOVUPS a1, K2, 64(AX);                  \
+	VMOVUPS a2, K3, 128(AX);                 \
+	ADDQ R8, AX;                             \ // the next row
+	DECQ R14;                                \
 	JZ   done
 
 // BLEND: c row = alpha*acc + beta*c row
@@ -19,46 +28,60 @@
 	VMULPS Z29, a0, a0;                      \ // acc *= alpha
 	VMULPS Z29, a1, a1;                      \
 	VMULPS Z29, a2, a2;                      \
-	VMOVUPS.Z (DI), K1, Z31;                 \ // acc += beta*c[r]
+	VMOVUPS.Z (AX), K1, Z31;                 \ // acc += beta*c[r]
 	VFMADD231PS Z31, Z30, a0;                \
-	VMOVUPS.Z 64(DI), K2, Z31;               \
+	VMOVUPS.Z 64(AX), K2, Z31;               \
 	VFMADD231PS Z31, Z30, a1;                \
-	VMOVUPS.Z 128(DI), K3, Z31;              \
+	VMOVUPS.Z 128(AX), K3, Z31;              \
 	VFMADD231PS Z31, Z30, a2;                \
-	VMOVUPS a0, K1, (DI);                    \ // c[r, 0:16] = acc
-	VMOVUPS a1, K2, 64(DI);                  \
-	VMOVUPS a2, K3, 128(DI);                 \
-	ADDQ R8, DI;                             \ // the next row
-	DECQ R9;                                 \
+	VMOVUPS a0, K1, (AX);                    \ // c[r, 0:16] = acc
+	VMOVUPS a1, K2, 64(AX);                  \
+	VMOVUPS a2, K3, 128(AX);                 \
+	ADDQ R8, AX;                             \ // the next row
+	DECQ R14;                                \
 	JZ   done
 
-	MOVQ c_base+0(FP), DI
 	MOVQ ldc+24(FP), R8
-	MOVQ a_base+32(FP), SI
-	MOVQ b_base+56(FP), BX
-	MOVQ k+80(FP), CX
-	VBROADCASTSS alpha+88(FP), Z29
-	VBROADCASTSS beta+92(FP), Z30
-	MOVQ rows+96(FP), R9
-	MOVQ cols+104(FP), R10
+	VBROADCASTSS alpha+104(FP), Z29
+	VBROADCASTSS beta+108(FP), Z30
+	MOVQ next_Data_base+112(FP), R15
+	MOVQ next_Rows+136(FP), R9
+	MOVQ next_Stride+152(FP), R13
 	SHLQ $2, R8                      // bytes
-	MOVQ $-1, AX
-	BZHIQ R10, AX, AX                // one bit a column
-	KMOVW AX, K1
-	SHRQ $16, AX
-	KMOVW AX, K2
-	SHRQ $16, AX
-	KMOVW AX, K3
-	MOVQ DI, AX                      // the tile of c is needed when the sums are done
-	MOVQ R9, DX
+	SHLQ $2, R13
+	CMPQ next_Lines+144(FP), $0
+	JGT  band
+	MOVQ a_base+32(FP), R15          // nothing to fetch: the same line for ever
+	XORQ R13, R13
+	MOVQ $-1, R9
 
-prefetch:
-	PREFETCHT0 (AX)
-	PREFETCHT0 64(AX)
-	PREFETCHT0 128(AX)
-	ADDQ R8, AX
-	DECQ DX
-	JNZ  prefetch
+band:
+	MOVQ c_base+0(FP), DI            // the first tile of eight rows
+	MOVQ b_base+56(FP), BX           // the first panel of b
+	MOVQ n+88(FP), R10
+
+tile:
+	STARTA
+	MOVQ k+96(FP), CX
+	MOVQ $48, AX
+	CMPQ R10, AX
+	CMOVQLT R10, AX
+	MOVQ $-1, R14
+	BZHIQ AX, R14, R14               // one bit a column
+	KMOVW R14, K1
+	SHRQ $16, R14
+	KMOVW R14, K2
+	SHRQ $16, R14
+	KMOVW R14, K3
+	MOVQ DI, AX
+	FETCH
+	FETCH
+	FETCH
+	FETCH
+	FETCH
+	FETCH
+	FETCH
+	FETCH
 	VPXORQ Z0, Z0, Z0                // acc = 0
 	VPXORQ Z1, Z1, Z1
 	VPXORQ Z2, Z2, Z2
@@ -91,11 +114,17 @@ prefetch:
 	JLT  tail
 
 wide:
+	PREFETCHT1 (R15)                 // a line of the next row of the next block
+	ADDQ R13, R15
+	DECQ R9
+	JZ   column
+
+fetched:
 	STEP3(0, 0)                      // four steps of k
-	STEP3(32, 192)
-	STEP3(64, 384)
-	STEP3(96, 576)
-	ADDQ $128, SI
+	STEP3(ASTEP, 192)
+	STEP3((2*ASTEP), 384)
+	STEP3((3*ASTEP), 576)
+	FORWARDA(4)
 	ADDQ $768, BX
 	SUBQ $4, CX
 	JGE  wide
@@ -106,7 +135,7 @@ tail:
 
 single:
 	STEP3(0, 0)
-	ADDQ $32, SI
+	FORWARDA(1)
 	ADDQ $192, BX
 	DECQ CX
 	JNZ  single
@@ -118,8 +147,8 @@ middle:
 
 middlesteps:
 	STEP2(0, 0)                      // two steps of k
-	STEP2(32, 192)
-	ADDQ $64, SI
+	STEP2(ASTEP, 192)
+	FORWARDA(2)
 	ADDQ $384, BX
 	SUBQ $2, CX
 	JGE  middlesteps
@@ -135,29 +164,21 @@ narrow:
 	JLT  narrowtail
 
 narrowsteps:
-	STEP1EVEN
-	STEP1ODD
-	ADDQ $64, SI
+	STEP1(0, 0)                      // two steps of k
+	STEP1(ASTEP, 192)
+	FORWARDA(2)
 	ADDQ $384, BX
 	SUBQ $2, CX
 	JGE  narrowsteps
 
 narrowtail:
 	ADDQ $2, CX                      // k % 2 steps are left
-	JZ   narrowsum
-	STEP1EVEN
-
-narrowsum:
-	VADDPS Z1, Z0, Z0                // s += t
-	VADDPS Z4, Z3, Z3
-	VADDPS Z7, Z6, Z6
-	VADDPS Z10, Z9, Z9
-	VADDPS Z13, Z12, Z12
-	VADDPS Z16, Z15, Z15
-	VADDPS Z19, Z18, Z18
-	VADDPS Z22, Z21, Z21
+	JZ   store
+	STEP1(0, 0)
 
 store:
+	MOVQ DI, AX
+	MOVQ m+80(FP), R14               // rows left to store, eight at most
 	VPXORQ Z31, Z31, Z31
 	VUCOMISS X31, X30                // beta == 0: c is not read
 	JNE  blend
@@ -183,5 +204,26 @@ blend:
 	BLEND(Z21, Z22, Z23)
 
 done:
+	ADDQ $192, DI                    // the next panel of b and tile of c
+	SUBQ $48, R10
+	JG   tile
+	NEXTA
+	MOVQ R8, AX
+	SHLQ $3, AX
+	ADDQ AX, c_base+0(FP)            // the next eight rows
+	SUBQ $8, m+80(FP)
+	JG   band
 	VZEROUPPER
 	RET
+
+column:                                  // the next line of every row
+	MOVQ next_Data_base+112(FP), R15
+	ADDQ $64, R15
+	MOVQ R15, next_Data_base+112(FP)
+	MOVQ next_Rows+136(FP), R9
+	DECQ next_Lines+144(FP)
+	JNZ  fetched
+	MOVQ a_base+32(FP), R15          // all is fetched
+	XORQ R13, R13
+	MOVQ $-1, R9
+	JMP  fetched

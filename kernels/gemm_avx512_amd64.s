@@ -2,20 +2,28 @@
 
 #include "textflag.h"
 
-// The AVX-512 microkernel: a tile of 8 × 48 numbers of C.
+// The AVX-512 microkernel, tiles of 8 × 48 numbers of C, and the two loops around it:
 //
-//	for r, j { acc[r][j] = 0 }                  // 24 registers
-//	for i := range k {
-//		for r, j { acc[r][j] += a[i*8+r] * b[i*48+j] }
+//	for ; m > 0; m, a, c = m-8, a[8*k:], c[8:, :] {
+//		for n, b, c := n, b, c; n > 0; n, b, c = n-48, b[48*k:], c[:, 48:] {
+//			for r, j { acc[r][j] = 0 }          // 24 registers
+//			for i := range k {
+//				for r, j { acc[r][j] += a[i*8+r] * b[i*48+j] }
+//			}
+//			c[:min(m, 8), :min(n, 48)] = alpha*acc + beta*c[:min(m, 8), :min(n, 48)]
+//		}
 //	}
-//	c[:rows, :cols] = alpha*acc + beta*c[:rows, :cols]
 //
 // A step of k takes 24 FMAs, 12 cycles of two units, for 11 loads: each vector of b serves
 // eight rows, each number of a three vectors. When only one or two of the three vectors of
 // the tile's width are wanted, the others are not computed; columns are cut by opmask, rows
 // by leaving the stores early.
 //
-// DI c   R8 ldc (bytes)   SI a   BX b   CX k   R9 rows   R10 cols   AX scratch
+// The next block is fetched line by line, down its rows and then to the right, one line with
+// every four steps of k.
+//
+// DI c of the tile   SI its a   BX its b   R10 n   CX steps left   R14 rows left   AX scratch
+// R8 ldc (bytes)   R15 next   R13 its stride (bytes)   R9 its rows left; the rest in the frame
 // Z0-Z23 acc   Z24-Z26 b   Z27 Z28 a   Z29 alpha   Z30 beta   Z31 c   K1-K3 columns
 
 // ROW3: acc row += a[r] * b, three vectors
@@ -57,22 +65,26 @@
 	ROW2((aoff+24), Z27, Z18, Z19); \
 	ROW2((aoff+28), Z28, Z21, Z22)
 
-// STEP1: the same, one vector wide. Eight sums alone would wait for one another's FMAs, so
-// even and odd steps have sums of their own, s and t, which are added up in the end.
-#define STEP1(aoff, boff, s0, s1, s2, s3, s4, s5, s6, s7) \
+// STEP1: the same, one vector wide
+#define STEP1(aoff, boff) \
 	VMOVUPS boff(BX), Z24;                   \ // b[i, 0:16]
-	VFMADD231PS.BCST (aoff+0)(SI), Z24, s0; \ // acc[r, 0:16] += a[i, r] * b[i, 0:16]
-	VFMADD231PS.BCST (aoff+4)(SI), Z24, s1; \
-	VFMADD231PS.BCST (aoff+8)(SI), Z24, s2; \
-	VFMADD231PS.BCST (aoff+12)(SI), Z24, s3; \
-	VFMADD231PS.BCST (aoff+16)(SI), Z24, s4; \
-	VFMADD231PS.BCST (aoff+20)(SI), Z24, s5; \
-	VFMADD231PS.BCST (aoff+24)(SI), Z24, s6; \
-	VFMADD231PS.BCST (aoff+28)(SI), Z24, s7
+	VFMADD231PS.BCST (aoff+0)(SI), Z24, Z0; \ // acc[r, 0:16] += a[i, r] * b[i, 0:16]
+	VFMADD231PS.BCST (aoff+4)(SI), Z24, Z3; \
+	VFMADD231PS.BCST (aoff+8)(SI), Z24, Z6; \
+	VFMADD231PS.BCST (aoff+12)(SI), Z24, Z9; \
+	VFMADD231PS.BCST (aoff+16)(SI), Z24, Z12; \
+	VFMADD231PS.BCST (aoff+20)(SI), Z24, Z15; \
+	VFMADD231PS.BCST (aoff+24)(SI), Z24, Z18; \
+	VFMADD231PS.BCST (aoff+28)(SI), Z24, Z21
 
-#define STEP1EVEN STEP1(0, 0, Z0, Z3, Z6, Z9, Z12, Z15, Z18, Z21)
-#define STEP1ODD STEP1(32, 192, Z1, Z4, Z7, Z10, Z13, Z16, Z19, Z22)
+#define ASTEP 32
+#define STARTA MOVQ a_base+32(FP), SI
+#define FORWARDA(n) ADDQ $(n*ASTEP), SI
+#define NEXTA \
+	MOVQ k+96(FP), AX; \
+	SHLQ $5, AX;       \
+	ADDQ AX, a_base+32(FP)
 
-// func gemmTileAVX512(c []float32, ldc int, a, b []float32, k int, alpha, beta float32, rows, cols int)
-TEXT ·gemmTileAVX512(SB), NOSPLIT, $0-112
+// func gemmPanelsAVX512(c []float32, ldc int, a, b []float32, m, n, k int, alpha, beta float32, next Block[float32])
+TEXT ·gemmPanelsAVX512(SB), NOSPLIT, $0-160
 #include "gemm_avx512_amd64.h"

@@ -43,7 +43,16 @@ func runGemm[T Float](o *operands[T]) {
 	b := o.f[2][len(o.f[2])-GemmPanels(n, cols, k):]
 	PackPanels(a, o.f[3], k, 1, m, GemmRows, k)
 	PackPanels(b, o.f[4], 1, n, n, cols, k)
-	Gemm(o.f[0], n+gemmGap, a, b, m, n, k, o.s[0], o.s[1])
+	Gemm(o.f[0], n+gemmGap, a, b, m, n, k, o.s[0], o.s[1], Block[T]{Data: o.f[3], Rows: m, Lines: k / 16, Stride: k})
+}
+
+// runGemmDirect multiplies the rows of A that fill panels; what is left of C is as it was.
+func runGemmDirect[T Float](o *operands[T]) {
+	m, n, k := o.n[0]&^(GemmRows-1), o.n[1], o.n[2]
+	cols := GemmCols[T]()
+	b := o.f[2][len(o.f[2])-GemmPanels(n, cols, k):]
+	PackPanels(b, o.f[4], 1, n, n, cols, k)
+	GemmDirect(o.f[0], n+gemmGap, o.f[3], k, b, m, n, k, o.s[0], o.s[1], Block[T]{})
 }
 
 // packLayouts are the strides of PackPanels: contiguous across, along, and neither.
@@ -67,6 +76,13 @@ func init() {
 			},
 			work: func(o *operands[float64]) (bytes, flops int) {
 				return 4 * (len(o.f[0]) + len(o.f[3]) + len(o.f[4])), 2 * o.n[0] * o.n[1] * o.n[2]
+			},
+		},
+		kernelCase{
+			name: "GemmDirect", outs: 1, scratch: 2, sizes: gemmSizes(), args: gemmArgs,
+			run32: runGemmDirect[float32], run64: runGemmDirect[float64],
+			scale: func(o *operands[float64]) float64 {
+				return largest(o.f[0]) + float64(o.n[2])*largest(o.f[3])*largest(o.f[4])
 			},
 		},
 		kernelCase{

@@ -66,18 +66,18 @@ func roundBF16Generic[T Float](x []T) {
 // GemmBF16 works like Gemm on panels of PackPanelsBF16.
 //
 //go:noinline
-func GemmBF16[T Float](c []T, ldc int, a, b []T, m, n, k int, alpha, beta T) {
+func GemmBF16[T Float](c []T, ldc int, a, b []T, m, n, k int, alpha, beta T, next Block[T]) {
 	checkLen("GemmBF16", "a", len(a), GemmPanelsBF16[T](m, GemmRows, k))
 	checkLen("GemmBF16", "b", len(b), GemmPanelsBF16[T](n, GemmCols[T](), k))
 	checkRows("GemmBF16", "c", len(c), ldc, m, n)
-	gemmPanels(c, ldc, a, b, m, n, wordsBF16[T](k), alpha, beta, gemmTileBF16[T])
+	gemmBands(c, ldc, a, wordsBF16[T](k), b, m, n, wordsBF16[T](k), alpha, beta, next, gemmPanelsBF16[T])
 }
 
-// gemmTileBF16 works like gemmTile on panels of PackPanelsBF16; k counts words.
-func gemmTileBF16[T Float](c []T, ldc int, a, b []T, k int, alpha, beta T, rows, cols int) {
+// gemmPanelsBF16 works like gemmPanels on panels of PackPanelsBF16; k counts words.
+func gemmPanelsBF16[T Float](c []T, ldc int, a, b []T, m, n, k int, alpha, beta T, next Block[T], _ int) {
 	if is32[T]() {
-		active.gemmTileBF16(as32(c), ldc, as32(a), as32(b), k, float32(alpha), float32(beta), rows, cols)
+		active.gemmPanelsBF16(as32(c), ldc, as32(a), as32(b), m, n, k, float32(alpha), float32(beta), block32(next))
 		return
 	}
-	gemmTileGeneric(c, ldc, a, b, k, alpha, beta, rows, cols)
+	gemmPanelsGeneric(c, ldc, a, b, m, n, k, alpha, beta, next)
 }

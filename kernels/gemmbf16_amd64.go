@@ -14,11 +14,11 @@ func roundBF16AVX2(x []float32)
 //go:noescape
 func roundBF16AVX512(x []float32)
 
-// gemmTileAVX512BF16 works like gemmTileAVX512 on panels of pairs of bfloat16: k counts
+// gemmPanelsAVX512BF16 works like gemmPanelsAVX512 on panels of pairs of bfloat16: k counts
 // pairs.
 //
 //go:noescape
-func gemmTileAVX512BF16(c []float32, ldc int, a, b []float32, k int, alpha, beta float32, rows, cols int)
+func gemmPanelsAVX512BF16(c []float32, ldc int, a, b []float32, m, n, k int, alpha, beta float32, next Block[float32])
 
 // packAVX512BF16 packs panels as PackPanels does, in pairs along k: word i·panel + j of a
 // panel holds numbers 2i and 2i+1 of column j, rounded; past the end of k is zero.

@@ -52,25 +52,30 @@
 	ROW2((aoff+24), Z27, 27, 18, 19);        \
 	ROW2((aoff+28), Z28, 28, 21, 22)
 
-// ROW1 and STEP1: the same, one vector wide, with sums of their own for even and odd pairs
+// ROW1 and STEP1: the same, one vector wide
 #define ROW1(off, z, n, s) \
 	VBROADCASTSS off(SI), z;                 \ // a[i, r]
 	VDPBF16PS(24, n, s)                        // acc[r, 0:16] += a[i, r] * b[i, 0:16]
 
-#define STEP1(aoff, boff, s0, s1, s2, s3, s4, s5, s6, s7) \
+#define STEP1(aoff, boff) \
 	VMOVUPS boff(BX), Z24;                   \ // b[i, 0:16]
-	ROW1((aoff+0), Z27, 27, s0);             \
-	ROW1((aoff+4), Z28, 28, s1);             \
-	ROW1((aoff+8), Z27, 27, s2);             \
-	ROW1((aoff+12), Z28, 28, s3);            \
-	ROW1((aoff+16), Z27, 27, s4);            \
-	ROW1((aoff+20), Z28, 28, s5);            \
-	ROW1((aoff+24), Z27, 27, s6);            \
-	ROW1((aoff+28), Z28, 28, s7)
+	ROW1((aoff+0), Z27, 27, 0);             \
+	ROW1((aoff+4), Z28, 28, 3);             \
+	ROW1((aoff+8), Z27, 27, 6);             \
+	ROW1((aoff+12), Z28, 28, 9);            \
+	ROW1((aoff+16), Z27, 27, 12);            \
+	ROW1((aoff+20), Z28, 28, 15);            \
+	ROW1((aoff+24), Z27, 27, 18);            \
+	ROW1((aoff+28), Z28, 28, 21)
 
-#define STEP1EVEN STEP1(0, 0, 0, 3, 6, 9, 12, 15, 18, 21)
-#define STEP1ODD STEP1(32, 192, 1, 4, 7, 10, 13, 16, 19, 22)
+#define ASTEP 32
+#define STARTA MOVQ a_base+32(FP), SI
+#define FORWARDA(n) ADDQ $(n*ASTEP), SI
+#define NEXTA \
+	MOVQ k+96(FP), AX; \
+	SHLQ $5, AX;       \
+	ADDQ AX, a_base+32(FP)
 
-// func gemmTileAVX512BF16(c []float32, ldc int, a, b []float32, k int, alpha, beta float32, rows, cols int)
-TEXT ·gemmTileAVX512BF16(SB), NOSPLIT, $0-112
+// func gemmPanelsAVX512BF16(c []float32, ldc int, a, b []float32, m, n, k int, alpha, beta float32, next Block[float32])
+TEXT ·gemmPanelsAVX512BF16(SB), NOSPLIT, $0-160
 #include "gemm_avx512_amd64.h"

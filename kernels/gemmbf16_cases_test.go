@@ -13,7 +13,7 @@ func runGemmBF16[T Float](o *operands[T]) {
 	b := o.f[2][len(o.f[2])-GemmPanelsBF16[T](n, cols, k):]
 	PackPanelsBF16(a, o.f[3], k, 1, m, GemmRows, k)
 	PackPanelsBF16(b, o.f[4], 1, n, n, cols, k)
-	GemmBF16(o.f[0], n+gemmGap, a, b, m, n, k, o.s[0], o.s[1])
+	GemmBF16(o.f[0], n+gemmGap, a, b, m, n, k, o.s[0], o.s[1], Block[T]{Data: o.f[3], Rows: m, Lines: k / 16, Stride: k})
 }
 
 func init() {

@@ -13,7 +13,7 @@ func productBF16(x, y []float32) float32 {
 	PackPanelsBF16(a, x, k, 1, 1, GemmRows, k)
 	PackPanelsBF16(b, y, 1, 1, 1, GemmCols[float32](), k)
 	var c [1]float32
-	GemmBF16(c[:], 1, a, b, 1, 1, k, 1, 0)
+	GemmBF16(c[:], 1, a, b, 1, 1, k, 1, 0, Block[float32]{})
 	return c[0]
 }
 

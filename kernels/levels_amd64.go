@@ -66,7 +66,8 @@ func avx2Table() table {
 	t.softmaxStep = softmaxStepAVX2
 	t.softmaxGradient = softmaxGradientAVX2
 	t.transpose = transposeAVX2
-	t.gemmCols, t.gemmTile, t.gemmTileBF16 = gemmColsAVX2, gemmTileAVX2, gemmTileAVX2
+	t.gemmCols, t.gemmPanels, t.gemmPanelsBF16 = gemmColsAVX2, gemmPanelsAVX2, gemmPanelsAVX2
+	t.gemmDirect, t.directRows = gemmDirectAVX2, GemmRows
 	t.roundBF16 = roundBF16AVX2
 	t.packRows = packRowsAVX2
 	t.expSum = expSumAVX2
@@ -131,7 +132,8 @@ func avx512Table() table {
 	t.combine = combineAVX512
 	t.softmaxStep = softmaxStepAVX512
 	t.softmaxGradient = softmaxGradientAVX512
-	t.gemmCols, t.gemmTile, t.gemmTileBF16 = gemmColsAVX512, gemmTileAVX512, gemmTileAVX512
+	t.gemmCols, t.gemmPanels, t.gemmPanelsBF16 = gemmColsAVX512, gemmPanelsAVX512, gemmPanelsAVX512
+	t.gemmDirect = gemmDirectAVX512
 	t.roundBF16 = roundBF16AVX512
 	t.expSum = expSumAVX512
 	t.expScale = expScaleAVX512
@@ -160,6 +162,6 @@ func avx512VNNITable() table {
 func avx512BF16Table() table {
 	t := avx512VNNITable()
 	t.peakBF16 = peakAVX512BF16
-	t.pairBF16, t.packBF16, t.gemmTileBF16 = 2, packAVX512BF16, gemmTileAVX512BF16
+	t.pairBF16, t.packBF16, t.gemmPanelsBF16 = 2, packAVX512BF16, gemmPanelsAVX512BF16
 	return t
 }

@@ -68,7 +68,7 @@ func neonTable() table {
 	t.normWeight = normWeightNEON
 	t.ropeHalves = ropeHalvesNEON
 	t.ropePairs = ropePairsNEON
-	t.gemmCols, t.gemmTile, t.gemmTileBF16 = gemmColsNEON, gemmTileNEON, gemmTileNEON
+	t.gemmCols, t.gemmPanels, t.gemmPanelsBF16 = gemmColsNEON, gemmPanelsNEON, gemmPanelsNEON
 	t.dotQ8 = dotQ8NEON
 	t.dotQ4 = dotQ4NEON
 	t.quantizeQ8 = quantizeQ8NEON

@@ -1,5 +1,7 @@
 package kernels
 
+import "math"
+
 // table holds one float32 implementation of every kernel that has assembly. Exported
 // kernels call through the active table; a kernel without an entry is plain Go everywhere.
 //
@@ -33,15 +35,17 @@ type table struct {
 	peak, peakBF16 func(n int) (flops int)
 
 	// matrix multiplication
-	gemmCols int // width of gemmTile's tile
-	gemmTile func(c []float32, ldc int, a, b []float32, k int, alpha, beta float32, rows, cols int)
-	packRows func(dst, src []float32, along, width, panel, k int)
+	gemmCols   int // width of a panel of B
+	gemmPanels func(c []float32, ldc int, a, b []float32, m, n, k int, alpha, beta float32, next Block[float32])
+	gemmDirect func(c []float32, ldc int, a, b []float32, m, n, k int, alpha, beta float32, next Block[float32], lda int)
+	directRows int // from how many rows on gemmDirect is worth it
+	packRows   func(dst, src []float32, along, width, panel, k int)
 
 	// the same of numbers rounded to bfloat16
-	pairBF16     int // of them in a number of a packed panel: 2, or 1 where they are kept as float32
-	packBF16     func(dst, src []float32, across, along, width, panel, k int)
-	roundBF16    func(x []float32)
-	gemmTileBF16 func(c []float32, ldc int, a, b []float32, k int, alpha, beta float32, rows, cols int)
+	pairBF16       int // of them in a number of a packed panel: 2, or 1 where they are kept as float32
+	packBF16       func(dst, src []float32, across, along, width, panel, k int)
+	roundBF16      func(x []float32)
+	gemmPanelsBF16 func(c []float32, ldc int, a, b []float32, m, n, k int, alpha, beta float32, next Block[float32])
 
 	// quantised blocks
 	dotQ8, dotQ4 func(y []float32, w, x []byte)
@@ -123,14 +127,15 @@ var generic = table{
 	swiglu:          swigluGeneric[float32],
 	swigluBackward:  swigluBackwardGeneric[float32],
 
-	gemmCols: gemmColsGeneric,
-	gemmTile: gemmTileGeneric[float32],
+	gemmCols:   gemmColsGeneric,
+	gemmPanels: gemmPanelsGeneric[float32],
+	gemmDirect: gemmDirectGeneric[float32], directRows: math.MaxInt,
 	packRows: packRowsGeneric[float32],
 
-	pairBF16:     1,
-	packBF16:     packBF16Generic[float32],
-	roundBF16:    roundBF16Generic[float32],
-	gemmTileBF16: gemmTileGeneric[float32],
+	pairBF16:       1,
+	packBF16:       packBF16Generic[float32],
+	roundBF16:      roundBF16Generic[float32],
+	gemmPanelsBF16: gemmPanelsGeneric[float32],
 
 	dotQ8:      dotQ8Generic[float32],
 	dotQ4:      dotQ4Generic[float32],

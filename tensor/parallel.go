@@ -65,9 +65,10 @@ func deal(i, n, parts int) int {
 // runner runs iterations lo ≤ i < hi of a loop.
 type runner interface{ chunk(lo, hi int) }
 
-// spins is how often a worker looks for the next loop before it goes to sleep, some tens
-// of microseconds: the loops of a training step follow one another within that time.
-const spins = 20000
+// spins is how often a worker looks for the next loop before it goes to sleep, a tenth of
+// a millisecond or two. The loops of a training step follow one another within that time, though
+// a thread may wait for the last task of another; waking a sleeper would take as long.
+const spins = 200000
 
 // NewPool returns a pool of the given number of threads, or one for each CPU that Go may
 // use if threads is 0.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -25,6 +26,7 @@ type benchGemmCmd struct {
 	Shapes  string `help:"Shapes MxNxK, separated by commas." default:"256x256x256,512x512x512,1024x1024x1024,2048x2048x2048,256x2304x768,1024x3072x768,256x768x3072"`
 	Layouts string `help:"Layouts: N is a matrix as stored, T its transpose." default:"NN,NT,TN"`
 	Repeats int    `help:"Timed repetitions of each case; the median counts." default:"7"`
+	Lib     string `help:"An installed BLAS to time beside, in this process and in turn with it: OpenBLAS, BLIS, MKL or oneDNN." placeholder:"libopenblas.so.0"`
 }
 
 // Help teaches the verb.
@@ -34,7 +36,11 @@ measured in the same run: it is what the processor's multiply-add units can do w
 holds them up.
 
   inkstone bench gemm --shapes 512x512x512,1024x1024x1024 --threads 1
-  inkstone bench gemm --precision bf16`
+  inkstone bench gemm --precision bf16
+  inkstone bench gemm --lib libopenblas.so.0
+
+A library is loaded at run time; where it is not installed, Inkstone is measured alone. It always
+multiplies in float32, and has as many threads as Inkstone.`
 }
 
 // gemmResult is one line of bench gemm.
@@ -51,6 +57,10 @@ type gemmResult struct {
 	Slowest   float64 `json:"gflops_min"`
 	Fastest   float64 `json:"gflops_max"`
 	PeakFLOPS float64 `json:"peak_gflops"`
+
+	Library       string  `json:"library,omitempty"`
+	LibraryGFLOPS float64 `json:"library_gflops,omitempty"`
+	Ratio         float64 `json:"ratio,omitempty"` // median of Inkstone's rate by the library's, measured in turn
 }
 
 // Run prints a line for each shape and layout.
@@ -70,29 +80,59 @@ func (b *benchGemmCmd) Run(ctx context.Context, u *ui, g *globals) error {
 	}
 	cpu := g.newCPU()
 	defer cpu.Close()
+	var ratios []float64
 	peak := measurePeak(cpu)
 	u.say("%s, %s, %d threads, peak %.0f GFLOP/s", kernels.ISA(), cpu.Precision(), cpu.Pool().Threads(), peak/1e9)
-	u.say("%-6s %18s %10s %8s %18s", "layout", "M x N x K", "GFLOP/s", "of peak", "slowest - fastest")
+	var lib *blas
+	if b.Lib != "" {
+		if lib, err = openBLAS(ctx, b.Lib, cpu.Pool().Threads()); err != nil {
+			u.say("without %s: %v", b.Lib, err)
+		} else {
+			u.say("beside %s", lib.name)
+		}
+	}
+	u.say("%-6s %18s %10s %8s %18s%s", "layout", "M x N x K", "GFLOP/s", "of peak", "slowest - fastest", lib.heading())
 	for _, s := range shapes {
 		for _, layout := range layouts {
 			if ctx.Err() != nil {
 				return nil
 			}
-			r := timeGemm(cpu, layout, s, b.Repeats)
+			r := timeGemm(cpu, lib, layout, s, b.Repeats)
 			r.PeakFLOPS = peak / 1e9
+			ratios = append(ratios, r.Ratio)
 			u.event("bench", r)
-			u.say("%-6s %18s %10.1f %7.0f%% %8.1f - %7.1f", layout, shapeText(s), r.GFLOPS, 100*r.GFLOPS/r.PeakFLOPS, r.Slowest, r.Fastest)
+			u.say("%-6s %18s %10.1f %7.0f%% %8.1f - %7.1f%s", layout, shapeText(s), r.GFLOPS, 100*r.GFLOPS/r.PeakFLOPS, r.Slowest, r.Fastest, lib.column(r))
 		}
 	}
-	u.event("result", struct {
+	result := struct {
 		Cases int     `json:"cases"`
 		Peak  float64 `json:"peak_gflops"`
-	}{len(shapes) * len(layouts), peak / 1e9})
+		Mean  float64 `json:"ratio_mean,omitempty"` // geometric
+		Worst float64 `json:"ratio_worst,omitempty"`
+	}{Cases: len(shapes) * len(layouts), Peak: peak / 1e9}
+	if lib != nil {
+		result.Mean, result.Worst = geometricMean(ratios), slices.Min(ratios)
+		u.say("ratio: geometric mean %.2f, worst %.2f", result.Mean, result.Worst)
+	}
+	u.event("result", result)
 	return nil
 }
 
-// timeGemm times one product: a warm-up, then repeats of as many calls as fill 50 ms.
-func timeGemm(cpu *tensor.CPU, layout string, s [3]int, repeats int) gemmResult {
+func geometricMean(x []float64) float64 {
+	sum := 0.0
+	for _, v := range x {
+		sum += math.Log(v)
+	}
+	return math.Exp(sum / float64(len(x)))
+}
+
+// threadsRest is how long the threads of a library are given to fall asleep: OpenBLAS's look out
+// for work for some tens of milliseconds.
+const threadsRest = 100 * time.Millisecond
+
+// timeGemm times one product: a warm-up, then repeats of as many calls as fill 50 ms, in turn with
+// a library if there is one.
+func timeGemm(cpu *tensor.CPU, lib *blas, layout string, s [3]int, repeats int) gemmResult {
 	m, n, k := s[0], s[1], s[2]
 	product := suite.MatMul(layout, m, n, k)
 	x := product.Operands()
@@ -103,17 +143,47 @@ func timeGemm(cpu *tensor.CPU, layout string, s [3]int, repeats int) gemmResult 
 		}
 		return time.Since(start)
 	}
+	theirs := func(calls int) time.Duration {
+		start := time.Now()
+		lib.multiply(layout, m, n, k, tensor.Data[float32](x[0]), tensor.Data[float32](x[1]), tensor.Data[float32](x[2]), calls)
+		return time.Since(start)
+	}
+	// Threads that have just worked look out for more before they sleep, and would take turns
+	// with those of the other side.
+	rest := func() {
+		if lib != nil && cpu.Pool().Threads() > 1 {
+			time.Sleep(threadsRest)
+		}
+	}
 	multiply(1)
+	if lib != nil {
+		theirs(1)
+	}
 	calls := max(1, int(50*time.Millisecond/max(multiply(1), time.Nanosecond)))
 	rates := make([]float64, repeats)
+	var others, ratios []float64
 	for i := range rates {
+		rest()
+		multiply(1)
 		rates[i] = product.FLOPs * float64(calls) / multiply(calls).Seconds() / 1e9
+		if lib != nil {
+			rest()
+			theirs(1)
+			rate := product.FLOPs * float64(calls) / theirs(calls).Seconds() / 1e9
+			others, ratios = append(others, rate), append(ratios, rates[i]/rate)
+		}
 	}
 	slices.Sort(rates)
-	return gemmResult{
+	r := gemmResult{
 		Kernel: "gemm", ISA: kernels.ISA(), DType: cpu.Precision().String(), Layout: layout, M: m, N: n, K: k,
 		Threads: cpu.Pool().Threads(), GFLOPS: rates[repeats/2], Slowest: rates[0], Fastest: rates[repeats-1],
 	}
+	if lib != nil {
+		slices.Sort(others)
+		slices.Sort(ratios)
+		r.Library, r.LibraryGFLOPS, r.Ratio = lib.name, others[repeats/2], ratios[repeats/2]
+	}
+	return r
 }
 
 // parseShapes reads "MxNxK,MxNxK".

@@ -12,6 +12,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"inkstone/gpu/dl"
 	"inkstone/kernels"
 	"inkstone/nn"
 	"inkstone/tensor"
@@ -71,7 +72,10 @@ Begin with:
   inkstone generate --model run/model "Once"     let it write
   inkstone plan --size gpt3                      what would GPT-3 need?`
 
-func main() { os.Exit(run(os.Args[1:])) }
+func main() {
+	dl.MaybeProbe() // this may be a child that only tries what a driver does
+	os.Exit(run(os.Args[1:]))
+}
 
 // run runs the command line and returns the exit status: 0 done, 1 failed, 2 wrong usage.
 func run(args []string) int {
