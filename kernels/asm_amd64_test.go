@@ -3,13 +3,7 @@
 package kernels
 
 import (
-	"bytes"
 	"fmt"
-	"os"
-	"os/exec"
-	"path/filepath"
-	"regexp"
-	"strconv"
 	"strings"
 	"testing"
 )
@@ -24,17 +18,13 @@ var evexMacros = []struct {
 // TestMacros assembles every macro with registers that reach each bit of their numbers, and
 // reads the bytes back: by the fields of an EVEX prefix, and with objdump where there is one.
 func TestMacros(t *testing.T) {
-	source, err := os.ReadFile("asm_amd64.h")
-	if err != nil {
-		t.Fatal(err)
-	}
 	known := map[string]bool{"EVEX_ZZZ": true} // decoded through those that use it
 	for _, m := range evexMacros {
 		known[m.name] = true
 	}
-	for _, m := range regexp.MustCompile(`(?m)^#define (\w+)`).FindAllStringSubmatch(string(source), -1) {
-		if !known[m[1]] {
-			t.Errorf("asm_amd64.h: nothing decodes %s", m[1])
+	for _, name := range macrosOf(t, "asm_amd64.h") {
+		if !known[name] {
+			t.Errorf("asm_amd64.h: nothing decodes %s", name)
 		}
 	}
 	registers := []int{0, 1, 2, 4, 8, 16, 31, 21}
@@ -48,8 +38,8 @@ func TestMacros(t *testing.T) {
 				}
 			}
 		}
-		code := assemble(t, text.String())
-		lines := disassemble(t, code)
+		code := assemble(t, "amd64", text.String())
+		lines := disassemble(t, "i386:x86-64", code, "objdump")
 		i := 0
 		for _, src1 := range registers {
 			for _, src2 := range registers {
@@ -72,58 +62,4 @@ func TestMacros(t *testing.T) {
 			}
 		}
 	}
-}
-
-// assemble returns the machine code of Go assembly, from the listing that the assembler
-// prints.
-func assemble(t *testing.T, source string) []byte {
-	t.Helper()
-	goTool, err := exec.LookPath("go")
-	if err != nil {
-		t.Skip(err)
-	}
-	dir := t.TempDir()
-	path := filepath.Join(dir, "f.s")
-	if err := os.WriteFile(path, []byte(source), 0o666); err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.Command(goTool, "tool", "asm", "-S", "-I", ".", "-o", filepath.Join(dir, "f.o"), path)
-	cmd.Env = append(os.Environ(), "GOARCH=amd64")
-	out, err := cmd.CombinedOutput()
-	if err != nil {
-		t.Fatalf("go tool asm: %v: %s", err, out)
-	}
-	var code []byte
-	for _, line := range regexp.MustCompile(`(?m)^\t0x[0-9a-f]+((?: [0-9a-f]{2})+) `).FindAllSubmatch(out, -1) {
-		for _, f := range bytes.Fields(line[1]) {
-			b, err := strconv.ParseUint(string(f), 16, 8)
-			if err != nil {
-				t.Fatal(err)
-			}
-			code = append(code, byte(b))
-		}
-	}
-	return code
-}
-
-// disassemble returns an instruction a line as GNU objdump writes it, or nil without objdump.
-func disassemble(t *testing.T, code []byte) []string {
-	t.Helper()
-	objdump, err := exec.LookPath("objdump")
-	if err != nil {
-		return nil
-	}
-	path := filepath.Join(t.TempDir(), "code")
-	if err := os.WriteFile(path, code, 0o666); err != nil {
-		t.Fatal(err)
-	}
-	out, err := exec.Command(objdump, "-D", "-b", "binary", "-m", "i386:x86-64", "--no-show-raw-insn", path).Output()
-	if err != nil {
-		return nil // an objdump of another machine
-	}
-	var lines []string
-	for _, m := range regexp.MustCompile(`(?m)^\s*[0-9a-f]+:\t(.*)$`).FindAllStringSubmatch(string(out), -1) {
-		lines = append(lines, strings.Join(strings.Fields(m[1]), " "))
-	}
-	return lines
 }

@@ -7,10 +7,11 @@ import (
 
 // operands are the arguments of one kernel call.
 type operands[T Float] struct {
-	f   [][]T   // float slices, outputs first
-	ids []int32 // indices, where the kernel takes any
-	n   []int   // sizes
-	s   []T     // scalars
+	f   [][]T    // float slices, outputs first
+	ids []int32  // indices, where the kernel takes any
+	b   [][]byte // packed numbers, read only
+	n   []int    // sizes
+	s   []T      // scalars
 }
 
 // A kernelCase drives every test of one kernel: parity of all levels with the float64
@@ -86,7 +87,7 @@ func garbage(n int) []float64 {
 
 // narrow rounds operands to float32.
 func narrow(o *operands[float64]) *operands[float32] {
-	p := &operands[float32]{ids: append([]int32(nil), o.ids...), n: o.n}
+	p := &operands[float32]{ids: append([]int32(nil), o.ids...), b: o.b, n: o.n}
 	for _, x := range o.f {
 		p.f = append(p.f, to32(x))
 	}
@@ -97,7 +98,7 @@ func narrow(o *operands[float64]) *operands[float32] {
 // widen turns float32 operands into float64 ones of the same values, so that the oracle
 // starts from exactly what the kernel under test saw.
 func widen(o *operands[float32]) *operands[float64] {
-	p := &operands[float64]{ids: append([]int32(nil), o.ids...), n: o.n}
+	p := &operands[float64]{ids: append([]int32(nil), o.ids...), b: o.b, n: o.n}
 	for _, x := range o.f {
 		p.f = append(p.f, to64(x))
 	}

@@ -37,7 +37,7 @@ func newGuarded(t *testing.T, n int) guarded {
 }
 
 // place copies x into the guarded memory, flush against its end or its start.
-func place[E float32 | int32 | uint16](g guarded, x []E, atEnd bool) []E {
+func place[E float32 | int32 | uint16 | byte](g guarded, x []E, atEnd bool) []E {
 	size := int(unsafe.Sizeof(*new(E)))
 	at := unsafe.Pointer(unsafe.SliceData(g.pages))
 	if atEnd {
@@ -54,7 +54,7 @@ func TestGuardPages(t *testing.T) {
 	atLevels(t, func(t *testing.T) {
 		for _, c := range cases {
 			t.Run(c.name, func(t *testing.T) {
-				var arenas []guarded
+				var arenas, packed []guarded
 				for _, size := range c.testSizes() {
 					plain := narrow(c.args(rand.New(rand.NewPCG(2, uint64(size))), size))
 					for len(arenas) <= len(plain.f) {
@@ -65,8 +65,15 @@ func TestGuardPages(t *testing.T) {
 							arenas[k] = newGuarded(t, 4*len(x))
 						}
 					}
+					packed = packed[:0]
+					for _, x := range plain.b {
+						packed = append(packed, newGuarded(t, len(x)))
+					}
 					for _, atEnd := range []bool{true, false} {
 						o := &operands[float32]{n: plain.n, s: plain.s}
+						for k, x := range plain.b {
+							o.b = append(o.b, place(packed[k], x, atEnd))
+						}
 						for k, x := range plain.f {
 							o.f = append(o.f, place(arenas[k], x, atEnd))
 						}

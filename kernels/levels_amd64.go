@@ -13,8 +13,11 @@ func machineLevels() []level {
 	ls = append(ls, level{"avx2", "AVX2 FMA3 F16C", avx2Table()})
 	if cpuid.CPU.Supports(cpuid.AVX512F, cpuid.AVX512BW, cpuid.AVX512DQ, cpuid.AVX512VL) {
 		ls = append(ls, level{"avx512", "AVX512 F BW DQ VL", avx512Table()})
-		if cpuid.CPU.Supports(cpuid.AVX512BF16) {
-			ls = append(ls, level{"avx512bf16", "AVX512 F BW DQ VL BF16", avx512BF16Table()})
+		if cpuid.CPU.Supports(cpuid.AVX512VNNI) {
+			ls = append(ls, level{"avx512vnni", "AVX512 F BW DQ VL VNNI", avx512VNNITable()})
+			if cpuid.CPU.Supports(cpuid.AVX512BF16) { // every CPU with it has VNNI
+				ls = append(ls, level{"avx512bf16", "AVX512 F BW DQ VL VNNI BF16", avx512BF16Table()})
+			}
 		}
 	}
 	return ls
@@ -79,6 +82,9 @@ func avx2Table() table {
 	t.normWeight = normWeightAVX2
 	t.ropeHalves = ropeHalvesAVX2
 	t.ropePairs = ropePairsAVX2
+	t.dotQ8 = dotQ8AVX2
+	t.dotQ4 = dotQ4AVX2
+	t.quantizeQ8 = quantizeQ8AVX2
 	return t
 }
 
@@ -144,9 +150,17 @@ func avx512Table() table {
 	return t
 }
 
-// avx512BF16Table is avx512Table with products of bfloat16 by their own instruction.
-func avx512BF16Table() table {
+// avx512VNNITable is avx512Table with products of bytes by their own instruction.
+func avx512VNNITable() table {
 	t := avx512Table()
+	t.dotQ8 = dotQ8AVX512VNNI
+	t.dotQ4 = dotQ4AVX512VNNI
+	return t
+}
+
+// avx512BF16Table is avx512VNNITable with products of bfloat16 by their own instruction.
+func avx512BF16Table() table {
+	t := avx512VNNITable()
 	t.peakBF16 = peakAVX512BF16
 	t.pairBF16, t.packBF16, t.gemmPanelsBF16 = 2, packAVX512BF16, gemmPanelsAVX512BF16
 	return t

@@ -47,6 +47,10 @@ type table struct {
 	roundBF16      func(x []float32)
 	gemmPanelsBF16 func(c []float32, ldc int, a, b []float32, m, n, k int, alpha, beta float32, next Block[float32])
 
+	// quantised blocks
+	dotQ8, dotQ4 func(y []float32, w, x []byte)
+	quantizeQ8   func(dst []byte, x []float32)
+
 	// rows: softmax, cross-entropy, normalisation
 	expSum                func(dst, x []float32, m float32) float32
 	expScale              func(dst, x []float32, m, a float32)
@@ -132,6 +136,10 @@ var generic = table{
 	packBF16:       packBF16Generic[float32],
 	roundBF16:      roundBF16Generic[float32],
 	gemmPanelsBF16: gemmPanelsGeneric[float32],
+
+	dotQ8:      dotQ8Generic[float32],
+	dotQ4:      dotQ4Generic[float32],
+	quantizeQ8: quantizeQ8Generic,
 
 	expSum:                expSumGeneric[float32],
 	expScale:              expScaleGeneric[float32],

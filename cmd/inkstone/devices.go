@@ -18,8 +18,8 @@ type devicesCmd struct{}
 // Help teaches the verb.
 func (devicesCmd) Help() string {
 	return `The CPU is always there. Its kernels exist for several instruction sets; the best one is
-chosen at start. INKSTONE_ISA=generic|avx2|avx512|avx512bf16|neon forces one, and asking for one
-that this machine lacks is an error.
+chosen at start. INKSTONE_ISA=generic|avx2|avx512|avx512vnni|avx512bf16|neon|neondot forces one,
+and asking for one that this machine lacks is an error.
 
 Other devices are found at run time: nothing needs to be installed for Inkstone but the device's
 own driver. Each one is tested: it computes something whose result is known. Choose one with
