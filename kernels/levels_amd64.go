@@ -66,6 +66,7 @@ func avx2Table() table {
 	t.gemmCols, t.gemmTile, t.gemmTileBF16 = gemmColsAVX2, gemmTileAVX2, gemmTileAVX2
 	t.roundBF16 = roundBF16AVX2
 	t.packRows = packRowsAVX2
+	t.gemv, t.gemvPairs, t.unpairs = gemvAVX2, gemvPairsAVX2, unpairsAVX2
 	t.expSum = expSumAVX2
 	t.expScale = expScaleAVX2
 	t.softmaxRowBackward = softmaxRowBackwardAVX2
@@ -127,6 +128,7 @@ func avx512Table() table {
 	t.softmaxGradient = softmaxGradientAVX512
 	t.gemmCols, t.gemmTile, t.gemmTileBF16 = gemmColsAVX512, gemmTileAVX512, gemmTileAVX512
 	t.roundBF16 = roundBF16AVX512
+	t.gemv, t.gemvPairs = gemvAVX512, gemvPairsAVX512
 	t.expSum = expSumAVX512
 	t.expScale = expScaleAVX512
 	t.softmaxRowBackward = softmaxRowBackwardAVX512
@@ -147,5 +149,6 @@ func avx512BF16Table() table {
 	t := avx512Table()
 	t.peakBF16 = peakAVX512BF16
 	t.pairBF16, t.packBF16, t.gemmTileBF16 = 2, packAVX512BF16, gemmTileAVX512BF16
+	t.gemvPairs = gemvPairsAVX512BF16
 	return t
 }

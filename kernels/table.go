@@ -36,12 +36,15 @@ type table struct {
 	gemmCols int // width of gemmTile's tile
 	gemmTile func(c []float32, ldc int, a, b []float32, k int, alpha, beta float32, rows, cols int)
 	packRows func(dst, src []float32, along, width, panel, k int)
+	gemv     func(y, x, b []float32, ldb, panels int, add bool)
 
 	// the same of numbers rounded to bfloat16
 	pairBF16     int // of them in a number of a packed panel: 2, or 1 where they are kept as float32
 	packBF16     func(dst, src []float32, across, along, width, panel, k int)
 	roundBF16    func(x []float32)
 	gemmTileBF16 func(c []float32, ldc int, a, b []float32, k int, alpha, beta float32, rows, cols int)
+	unpairs      func(dst, words []float32, cols int)
+	gemvPairs    func(y, x, b []float32, ldb, panels int, add bool)
 
 	// rows: softmax, cross-entropy, normalisation
 	expSum                func(dst, x []float32, m float32) float32
@@ -122,11 +125,14 @@ var generic = table{
 	gemmCols: gemmColsGeneric,
 	gemmTile: gemmTileGeneric[float32],
 	packRows: packRowsGeneric[float32],
+	gemv:     gemvGeneric[float32],
 
 	pairBF16:     1,
 	packBF16:     packBF16Generic[float32],
 	roundBF16:    roundBF16Generic[float32],
 	gemmTileBF16: gemmTileGeneric[float32],
+	unpairs:      unpairsGeneric,
+	gemvPairs:    gemvPairsGeneric,
 
 	expSum:                expSumGeneric[float32],
 	expScale:              expScaleGeneric[float32],
