@@ -8,25 +8,30 @@ package kernels
 // gemvPanels is how many panels are read side by side.
 const gemvPanels = 4
 
+// GemvScratch is how many numbers of scratch Gemv and GemvPairs need.
+const GemvScratch = gemvPanels * gemmColsMost
+
 // Gemv multiplies a vector by packed panels, y = x·B, or y += x·B if add is set, for
 // x [k] and the panels, ldb numbers apart, of B [k, n], where k = len(x) and n = len(y). It sums
 // in the order in which Gemm does, from the first number to the last, so that an element is
-// the same bits as Gemm gives in a tile of more than 16 columns.
+// the same bits as Gemm gives in a tile of more than 16 columns. scratch has GemvScratch
+// numbers.
 //
 //go:noinline
-func Gemv[T Float](y, x, b []T, ldb int, add bool) {
+func Gemv[T Float](y, x, b []T, ldb int, add bool, scratch []T) {
 	cols := GemmCols[T]()
 	checkPanels("Gemv", len(b), ldb, roundUp(len(y), cols)/cols, cols*len(x))
+	checkLen("Gemv", "scratch", min(len(scratch), GemvScratch), GemvScratch)
 	if is32[T]() {
-		gemvGroups(as32(y), as32(x), as32(b), ldb, cols, add, active.gemv)
+		gemvGroups(as32(y), as32(x), as32(b), ldb, cols, add, as32(scratch), active.gemv)
 		return
 	}
-	gemvGroups(y, x, b, ldb, cols, add, gemvGeneric[T])
+	gemvGroups(y, x, b, ldb, cols, add, scratch, gemvGeneric[T])
 }
 
 // gemvGroups does a product gemvPanels panels at a time. The last group, which may have fewer
-// columns, is computed whole, beside y.
-func gemvGroups[T Float](y, x, b []T, ldb, cols int, add bool, product func(y, x, b []T, ldb, panels int, add bool)) {
+// columns, is computed whole, in scratch.
+func gemvGroups[T Float](y, x, b []T, ldb, cols int, add bool, scratch []T, product func(y, x, b []T, ldb, panels int, add bool)) {
 	for wide := gemvPanels * cols; len(y) >= wide; y = y[wide:] {
 		product(y[:wide], x, b, ldb, gemvPanels, add)
 		b = b[min(gemvPanels*ldb, len(b)):]
@@ -34,8 +39,7 @@ func gemvGroups[T Float](y, x, b []T, ldb, cols int, add bool, product func(y, x
 	if len(y) == 0 {
 		return
 	}
-	var buffer [gemvPanels * gemmColsMost]T
-	whole := buffer[:gemvPanels*cols]
+	whole := scratch[:gemvPanels*cols]
 	if add {
 		copy(whole, y)
 	}

@@ -60,7 +60,7 @@ func spread[T Float](memory, b []T, n, k int, size func(width, panel, k int) int
 func runGemv[T Float](o *operands[T]) {
 	n, k := o.n[0], o.n[1]
 	panels, ldb := spread(o.f[2], o.f[4], n, k, GemmPanels, PackPanels[T])
-	Gemv(o.f[0], o.f[3], panels, ldb, o.n[2] == 1)
+	Gemv(o.f[0], o.f[3], panels, ldb, o.n[2] == 1, make([]T, GemvScratch))
 }
 
 func runGemvPairs[T Float](o *operands[T]) {
@@ -68,7 +68,7 @@ func runGemvPairs[T Float](o *operands[T]) {
 	x := o.f[1][len(o.f[1])-PairPanels[T](1, 1, k):]
 	PackPairs(x, o.f[3], 1, 1, 1, 1, k)
 	panels, ldb := spread(o.f[2], o.f[4], n, k, PairPanels[T], PackPairs[T])
-	GemvPairs(o.f[0], x, panels, ldb, o.n[2] == 1)
+	GemvPairs(o.f[0], x, panels, ldb, o.n[2] == 1, make([]T, GemvScratch))
 }
 
 // runGemmPairs works like runGemmBF16.
@@ -142,13 +142,13 @@ func TestGemvIsARowOfGemm(t *testing.T) {
 					ldb, x := PairPanels[float32](cols, cols, k), make([]float32, PairPanels[float32](1, 1, k))
 					GemmPairs(want, n, pa, pb, ldb, m, n, k, 1, 0, make([]float32, GemmPairsScratch[float32](k)))
 					PackPairs(x, a[4*k:], 1, 1, 1, 1, k)
-					GemvPairs(got, x, pb, ldb, false)
+					GemvPairs(got, x, pb, ldb, false, make([]float32, GemvScratch))
 				} else {
 					pa, pb := make([]float32, GemmPanels(m, GemmRows, k)), make([]float32, GemmPanels(n, cols, k))
 					PackPanels(pa, a, k, 1, m, GemmRows, k)
 					PackPanels(pb, b, 1, n, n, cols, k)
 					Gemm(want, n, pa, pb, m, n, k, 1, 0)
-					Gemv(got, a[4*k:][:k], pb, cols*k, false)
+					Gemv(got, a[4*k:][:k], pb, cols*k, false, make([]float32, GemvScratch))
 				}
 				for j := range got {
 					if !sameBits(got[j], want[4*n+j]) {

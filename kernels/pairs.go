@@ -147,14 +147,15 @@ func unpairsGeneric(dst, words []float32, cols int) {
 // GemvPairs works like Gemv with x of PackPairs and panels of PackPairs; len(x) counts words.
 //
 //go:noinline
-func GemvPairs[T Float](y, x, b []T, ldb int, add bool) {
+func GemvPairs[T Float](y, x, b []T, ldb int, add bool, scratch []T) {
 	cols := GemmCols[T]()
 	checkPanels("GemvPairs", len(b), ldb, roundUp(len(y), cols)/cols, cols*len(x))
+	checkLen("GemvPairs", "scratch", min(len(scratch), GemvScratch), GemvScratch)
 	if is32[T]() {
-		gemvGroups(as32(y), as32(x), as32(b), ldb, cols, add, active.gemvPairs)
+		gemvGroups(as32(y), as32(x), as32(b), ldb, cols, add, as32(scratch), active.gemvPairs)
 		return
 	}
-	gemvGroups(y, x, b, ldb, cols, add, gemvGeneric[T])
+	gemvGroups(y, x, b, ldb, cols, add, scratch, gemvGeneric[T])
 }
 
 // gemvPairsGeneric works like gemvGeneric on words.
