@@ -11,14 +11,22 @@ import (
 // them its next token, and the weights are read once for all.
 type BatchGenerator struct {
 	model Model
+	from  *snapshot // of the model that learns, if model is a copy of it; else nil
 	tape  *autograd.Tape
 	cache *Cache
 	ids   *tensor.Tensor // [B, 1], the tokens of a step
 }
 
-// NewBatchGenerator returns a generator on a backend.
+// NewBatchGenerator returns a generator on a backend. A model that is not a Frozen may learn
+// between two calls of Generate: each begins by freezing what the model has become, which
+// takes the memory of a second set of weights and about the time of three steps of one sequence.
 func NewBatchGenerator(m Model, backend tensor.Backend) *BatchGenerator {
 	g := &BatchGenerator{model: m, tape: autograd.NewTape(backend)}
+	if _, ok := m.(*Frozen); !ok {
+		if g.from = newSnapshot(m); g.from != nil {
+			g.model = g.from.model
+		}
+	}
 	g.tape.SetGrad(false)
 	return g
 }
@@ -35,6 +43,9 @@ func (g *BatchGenerator) Generate(prompts [][]int32, most int, samplers []*Sampl
 	shortest, longest, err := g.check(prompts, most)
 	if err != nil || len(prompts) == 0 {
 		return nil, err
+	}
+	if g.from != nil {
+		g.from.take(g.tape.Backend())
 	}
 	B := len(prompts)
 	g.reserve(B, longest+most)
@@ -103,7 +114,7 @@ func (g *BatchGenerator) reserve(B, length int) {
 		g.cache.Truncate(0)
 		return
 	}
-	g.cache = NewCache(g.model.Config(), g.model.Parameters()[0].Value.DType(), B, length)
+	g.cache = NewCache(g.model.Config(), dtypeOf(g.model), B, length)
 	g.ids = tensor.New(tensor.Int32, B, 1)
 }
 

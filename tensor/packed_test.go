@@ -68,9 +68,8 @@ func TestMatMulPacked(t *testing.T) {
 func TestPackedRows(t *testing.T) {
 	eachPacked(t, func(t *testing.T, c *CPU, d DType) {
 		r := rand.New(rand.NewPCG(3, 4))
-		one := NewCPU(1)
+		one, three := NewCPU(1), NewCPU(3)
 		defer one.Close()
-		three := NewCPU(3)
 		defer three.Close()
 		for _, s := range [][3]int{{70, 193, 385}, {12, 97, 800}, {9, 16, 40}, {11, 1, 50}, {200, 64, 33}} {
 			a, b := stored(r, d, s[0], s[2], "rows"), stored(r, d, s[2], s[1], "columns")
@@ -81,7 +80,7 @@ func TestPackedRows(t *testing.T) {
 			for _, rows := range []int{1, 2, 3, 8, s[0]} {
 				for _, other := range []*CPU{one, three} {
 					part := New(d, rows, s[1])
-					for from := 0; from+rows <= s[0]; from += rows {
+					for _, from := range []int{0, (s[0] - rows) / 2, s[0] - rows} {
 						other.MatMulPacked(part, a.Slice(0, from, from+rows), &p, nil)
 						if got, want := values(part), values(whole.Slice(0, from, from+rows)); !slices.Equal(got, want) {
 							t.Fatalf("%v: rows %d to %d alone, on %d threads, are not what they are among all", s, from, from+rows, other.Pool().Threads())
