@@ -31,8 +31,8 @@ func NewBatchGenerator(m Model, backend tensor.Backend) *BatchGenerator {
 	return g
 }
 
-// Generate continues each prompt by up to most tokens, each drawn by its own sampler, and
-// returns what it added. A sequence ends early after the model's end-of-sequence token, which
+// Generate continues each prompt by up to most tokens, each drawn by its own sampler, which no
+// other row may use, and returns what it added. A sequence ends early after the model's end-of-sequence token, which
 // is part of it, or where stop, called with the row and what it has so far, returns true;
 // stop may be nil. Prompts and continuations must fit the model's context.
 //
@@ -60,26 +60,55 @@ func (g *BatchGenerator) Generate(prompts [][]int32, most int, samplers []*Sampl
 	ended := make([]bool, B)
 	live := B
 	for ids, at := first, shortest; live > 0; ids, at = g.ids, at+1 {
-		logits := g.logits(ids) // [B, V]
-		V := logits.Dim(1)
+		d := drawing{at: at, prompts: prompts, whole: whole, ended: ended, samplers: samplers, logits: g.logits(ids), next: tensor.Data[int32](g.ids)}
+		g.draw(d)
 		for i, p := range prompts {
-			next := int32(0) // of a row that has ended; nothing reads it
 			switch {
 			case at < len(p):
-				next = p[at]
-			case !ended[i]:
-				next = samplers[i].Next(tensor.Data[float32](logits)[i*V:][:V], whole[i])
-				whole[i] = append(whole[i], next)
+				d.next[i] = p[at]
+			case ended[i]:
+				d.next[i] = 0 // nothing reads it
+			default:
+				whole[i] = append(whole[i], d.next[i])
 				added[i] = whole[i][len(p):]
-				if len(added[i]) == most || int(next) == g.model.Config().EOS || stop != nil && stop(i, added[i]) {
+				if len(added[i]) == most || int(d.next[i]) == g.model.Config().EOS || stop != nil && stop(i, added[i]) {
 					ended[i] = true
 					live--
 				}
 			}
-			tensor.Data[int32](g.ids)[i] = next
 		}
 	}
 	return added, nil
+}
+
+// drawing holds what the rows of a step draw from.
+type drawing struct {
+	at             int // the position that is drawn
+	prompts, whole [][]int32
+	ended          []bool
+	samplers       []*Sampler
+	logits         *tensor.Tensor // [B, V]
+	next           []int32        // [B], the tokens
+}
+
+// draw draws a token for each row that goes on, on all threads of the backend: rows have
+// samplers of their own.
+func (g *BatchGenerator) draw(d drawing) {
+	if cpu, ok := g.tape.Backend().(interface{ Pool() *tensor.Pool }); ok {
+		tensor.For(cpu.Pool(), len(d.next), 1, d, drawRows)
+		return
+	}
+	drawRows(&d, 0, len(d.next))
+}
+
+// drawRows draws for rows [lo, hi).
+func drawRows(d *drawing, lo, hi int) {
+	V := d.logits.Dim(1)
+	for i := lo; i < hi; i++ {
+		if d.at >= len(d.prompts[i]) && !d.ended[i] {
+			d.next[i] = d.samplers[i].Next(tensor.Data[float32](d.logits)[i*V:][:V], d.whole[i])
+		}
+	}
 }
 
 // check reports prompts that cannot be continued.
