@@ -15,6 +15,17 @@ func (b *Backend) MatMul(dst, x, y, bias *tensor.Tensor, alpha, beta float64) {
 	b.CPU.MatMul(dst, x, y, bias, alpha, beta)
 }
 
+// Pack works as tensor.Backend says: products read the matrix as it lies.
+func (b *Backend) Pack(p *tensor.Packed, x *tensor.Tensor) { tensor.PackPlain(b, p, x) }
+
+// MatMulPacked works as tensor.Backend says.
+func (b *Backend) MatMulPacked(dst, x *tensor.Tensor, p *tensor.Packed, bias *tensor.Tensor) {
+	if p.Plain() == nil {
+		panic("gpu: MatMulPacked: the matrix was packed by another backend")
+	}
+	b.MatMul(dst, x, p.Plain(), bias, 1, 0)
+}
+
 func (b *Backend) matmul(dst, x, y, bias *tensor.Tensor, alpha, beta float64) bool {
 	if dst.NDim() < 2 || x.NDim() < 2 || y.NDim() < 2 || !floats(dst, x, y, bias) {
 		return false

@@ -142,6 +142,17 @@ func opCases() []opCase {
 		b.SwiGLU(m.randn(5, 41), gate, up)
 		b.SwiGLUBackward(m.randn(5, 41), m.randn(5, 41), m.randn(5, 41), gate, up)
 	})
+	add("MatMulPacked", func(b tensor.Backend, m *maker) {
+		var p tensor.Packed
+		for range 2 { // memory serves again
+			b.Pack(&p, m.randn(37, 29))
+			b.MatMulPacked(m.randn(9, 29), m.randn(9, 37), &p, nil)
+		}
+		b.Pack(&p, m.randn(29, 37).Transpose(0, 1))
+		b.MatMulPacked(m.randn(1, 29), m.randn(1, 37), &p, m.randn(29))
+		b.Pack(&p, m.randn(29, 37).Transpose(0, 1))
+		b.MatMulPacked(m.randn(20, 29), m.randn(20, 37), &p, m.randn(29))
+	})
 	add("MatMul", func(b tensor.Backend, m *maker) {
 		for i, s := range [][3]int{{1, 1, 1}, {1, 70, 33}, {5, 3, 7}, {64, 64, 64}, {70, 65, 33}, {3, 130, 20}, {129, 2, 9}, {9, 11, 700}} {
 			M, N, K := s[0], s[1], s[2]

@@ -70,6 +70,7 @@ func avx2Table() table {
 	t.gemmDirect, t.directRows = gemmDirectAVX2, GemmRows
 	t.roundBF16 = roundBF16AVX2
 	t.packRows = packRowsAVX2
+	t.gemv, t.gemvPairs, t.unpairs = gemvAVX2, gemvPairsAVX2, unpairsAVX2
 	t.expSum = expSumAVX2
 	t.expScale = expScaleAVX2
 	t.softmaxRowBackward = softmaxRowBackwardAVX2
@@ -135,6 +136,7 @@ func avx512Table() table {
 	t.gemmCols, t.gemmPanels, t.gemmPanelsBF16 = gemmColsAVX512, gemmPanelsAVX512, gemmPanelsAVX512
 	t.gemmDirect = gemmDirectAVX512
 	t.roundBF16 = roundBF16AVX512
+	t.gemv, t.gemvPairs = gemvAVX512, gemvPairsAVX512
 	t.expSum = expSumAVX512
 	t.expScale = expScaleAVX512
 	t.softmaxRowBackward = softmaxRowBackwardAVX512
@@ -163,5 +165,6 @@ func avx512BF16Table() table {
 	t := avx512VNNITable()
 	t.peakBF16 = peakAVX512BF16
 	t.pairBF16, t.packBF16, t.gemmPanelsBF16 = 2, packAVX512BF16, gemmPanelsAVX512BF16
+	t.gemvPairs = gemvPairsAVX512BF16
 	return t
 }

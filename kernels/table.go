@@ -40,12 +40,15 @@ type table struct {
 	gemmDirect func(c []float32, ldc int, a, b []float32, m, n, k int, alpha, beta float32, next Block[float32], lda int)
 	directRows int // from how many rows on gemmDirect is worth it
 	packRows   func(dst, src []float32, along, width, panel, k int)
+	gemv       func(y, x, b []float32, ldb, panels int, add bool)
 
 	// the same of numbers rounded to bfloat16
 	pairBF16       int // of them in a number of a packed panel: 2, or 1 where they are kept as float32
 	packBF16       func(dst, src []float32, across, along, width, panel, k int)
 	roundBF16      func(x []float32)
 	gemmPanelsBF16 func(c []float32, ldc int, a, b []float32, m, n, k int, alpha, beta float32, next Block[float32])
+	unpairs        func(dst, words []float32, cols int)
+	gemvPairs      func(y, x, b []float32, ldb, panels int, add bool)
 
 	// quantised blocks
 	dotQ8, dotQ4 func(y []float32, w, x []byte)
@@ -131,11 +134,14 @@ var generic = table{
 	gemmPanels: gemmPanelsGeneric[float32],
 	gemmDirect: gemmDirectGeneric[float32], directRows: math.MaxInt,
 	packRows: packRowsGeneric[float32],
+	gemv:     gemvGeneric[float32],
 
 	pairBF16:       1,
 	packBF16:       packBF16Generic[float32],
 	roundBF16:      roundBF16Generic[float32],
 	gemmPanelsBF16: gemmPanelsGeneric[float32],
+	unpairs:        unpairsGeneric,
+	gemvPairs:      gemvPairsGeneric,
 
 	dotQ8:      dotQ8Generic[float32],
 	dotQ4:      dotQ4Generic[float32],

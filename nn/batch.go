@@ -11,20 +11,28 @@ import (
 // them its next token, and the weights are read once for all.
 type BatchGenerator struct {
 	model Model
+	from  *snapshot // of the model that learns, if model is a copy of it; else nil
 	tape  *autograd.Tape
 	cache *Cache
 	ids   *tensor.Tensor // [B, 1], the tokens of a step
 }
 
-// NewBatchGenerator returns a generator on a backend.
+// NewBatchGenerator returns a generator on a backend. A model that is not a Frozen may learn
+// between two calls of Generate: each begins by freezing what the model has become, which
+// takes the memory of a second set of weights and about the time of three steps of one sequence.
 func NewBatchGenerator(m Model, backend tensor.Backend) *BatchGenerator {
 	g := &BatchGenerator{model: m, tape: autograd.NewTape(backend)}
+	if _, ok := m.(*Frozen); !ok {
+		if g.from = newSnapshot(m); g.from != nil {
+			g.model = g.from.model
+		}
+	}
 	g.tape.SetGrad(false)
 	return g
 }
 
-// Generate continues each prompt by up to most tokens, each drawn by its own sampler, and
-// returns what it added. A sequence ends early after the model's end-of-sequence token, which
+// Generate continues each prompt by up to most tokens, each drawn by its own sampler, which no
+// other row may use, and returns what it added. A sequence ends early after the model's end-of-sequence token, which
 // is part of it, or where stop, called with the row and what it has so far, returns true;
 // stop may be nil. Prompts and continuations must fit the model's context.
 //
@@ -35,6 +43,9 @@ func (g *BatchGenerator) Generate(prompts [][]int32, most int, samplers []*Sampl
 	shortest, longest, err := g.check(prompts, most)
 	if err != nil || len(prompts) == 0 {
 		return nil, err
+	}
+	if g.from != nil {
+		g.from.take(g.tape.Backend())
 	}
 	B := len(prompts)
 	g.reserve(B, longest+most)
@@ -49,26 +60,55 @@ func (g *BatchGenerator) Generate(prompts [][]int32, most int, samplers []*Sampl
 	ended := make([]bool, B)
 	live := B
 	for ids, at := first, shortest; live > 0; ids, at = g.ids, at+1 {
-		logits := g.logits(ids) // [B, V]
-		V := logits.Dim(1)
+		d := drawing{at: at, prompts: prompts, whole: whole, ended: ended, samplers: samplers, logits: g.logits(ids), next: tensor.Data[int32](g.ids)}
+		g.draw(d)
 		for i, p := range prompts {
-			next := int32(0) // of a row that has ended; nothing reads it
 			switch {
 			case at < len(p):
-				next = p[at]
-			case !ended[i]:
-				next = samplers[i].Next(tensor.Data[float32](logits)[i*V:][:V], whole[i])
-				whole[i] = append(whole[i], next)
+				d.next[i] = p[at]
+			case ended[i]:
+				d.next[i] = 0 // nothing reads it
+			default:
+				whole[i] = append(whole[i], d.next[i])
 				added[i] = whole[i][len(p):]
-				if len(added[i]) == most || int(next) == g.model.Config().EOS || stop != nil && stop(i, added[i]) {
+				if len(added[i]) == most || int(d.next[i]) == g.model.Config().EOS || stop != nil && stop(i, added[i]) {
 					ended[i] = true
 					live--
 				}
 			}
-			tensor.Data[int32](g.ids)[i] = next
 		}
 	}
 	return added, nil
+}
+
+// drawing holds what the rows of a step draw from.
+type drawing struct {
+	at             int // the position that is drawn
+	prompts, whole [][]int32
+	ended          []bool
+	samplers       []*Sampler
+	logits         *tensor.Tensor // [B, V]
+	next           []int32        // [B], the tokens
+}
+
+// draw draws a token for each row that goes on, on all threads of the backend: rows have
+// samplers of their own.
+func (g *BatchGenerator) draw(d drawing) {
+	if cpu, ok := g.tape.Backend().(interface{ Pool() *tensor.Pool }); ok {
+		tensor.For(cpu.Pool(), len(d.next), 1, d, drawRows)
+		return
+	}
+	drawRows(&d, 0, len(d.next))
+}
+
+// drawRows draws for rows [lo, hi).
+func drawRows(d *drawing, lo, hi int) {
+	V := d.logits.Dim(1)
+	for i := lo; i < hi; i++ {
+		if d.at >= len(d.prompts[i]) && !d.ended[i] {
+			d.next[i] = d.samplers[i].Next(tensor.Data[float32](d.logits)[i*V:][:V], d.whole[i])
+		}
+	}
 }
 
 // check reports prompts that cannot be continued.
@@ -103,7 +143,7 @@ func (g *BatchGenerator) reserve(B, length int) {
 		g.cache.Truncate(0)
 		return
 	}
-	g.cache = NewCache(g.model.Config(), g.model.Parameters()[0].Value.DType(), B, length)
+	g.cache = NewCache(g.model.Config(), dtypeOf(g.model), B, length)
 	g.ids = tensor.New(tensor.Int32, B, 1)
 }
 

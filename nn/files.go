@@ -23,6 +23,8 @@ const (
 // has no place for both adapters and head.
 func Save(m Model, dir string) error {
 	switch m := m.(type) {
+	case *Frozen:
+		return errors.New("nn: Save: a frozen model has no weights to write: save the one that it was made of")
 	case *LoRA:
 		return m.Save(dir)
 	case *Scorer:

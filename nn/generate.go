@@ -23,7 +23,7 @@ func NewGenerator(m Model, backend tensor.Backend) *Generator {
 	tape.SetGrad(false)
 	return &Generator{
 		model: m, tape: tape,
-		cache: NewCache(c, m.Parameters()[0].Value.DType(), 1, c.Context),
+		cache: NewCache(c, dtypeOf(m), 1, c.Context),
 		ids:   tensor.New(tensor.Int32, 1, c.Context),
 	}
 }

@@ -19,7 +19,8 @@ type GPT2 struct {
 	PositionEmbedding *Embedding // wpe [context, C]
 	Blocks            []*GPT2Block
 	FinalNorm         *LayerNorm
-	Head              *autograd.Variable // [V, C]; TokenEmbedding.Weight if tied
+	Head              *autograd.Variable // [V, C]; TokenEmbedding.Weight if tied; nil in a Frozen
+	packedHead        *Linear            // of a Frozen
 }
 
 // GPT2Block is one layer: x + attention(norm(x)), then x + MLP(norm(x)).
@@ -101,7 +102,25 @@ func (m *GPT2) hidden(t *autograd.Tape, ids *tensor.Tensor, at place) *autograd.
 
 // Logits works as Model.Logits says.
 func (m *GPT2) Logits(t *autograd.Tape, hidden *autograd.Variable) *autograd.Variable {
+	if m.packedHead != nil {
+		return m.packedHead.Forward(t, hidden)
+	}
 	return t.Linear(hidden, m.Head, nil)
+}
+
+// freeze works as freezer says.
+func (m *GPT2) freeze(s *snapshot) Model {
+	f := &GPT2{config: m.config, TokenEmbedding: s.embedding(m.TokenEmbedding), PositionEmbedding: s.embedding(m.PositionEmbedding)}
+	for _, b := range m.Blocks {
+		f.Blocks = append(f.Blocks, &GPT2Block{
+			config: b.config, layer: b.layer, name: b.name,
+			Norm1: s.layerNorm(b.Norm1), QKV: s.linear(b.QKV), AttentionOut: s.linear(b.AttentionOut),
+			Norm2: s.layerNorm(b.Norm2), MLPIn: s.linear(b.MLPIn), MLPOut: s.linear(b.MLPOut),
+		})
+	}
+	f.FinalNorm = s.layerNorm(m.FinalNorm)
+	f.packedHead = s.linear(&Linear{Weight: m.Head})
+	return f
 }
 
 func (b *GPT2Block) path() string { return b.name }

@@ -13,7 +13,8 @@ type Linear struct {
 	Bias   *autograd.Variable // [N] or nil
 	Conv1D bool               // the weight is stored [K, N], as GPT-2's checkpoints do
 
-	adapter *adapter // changes what the layer computes, see LoRA; or nil
+	adapter *adapter       // changes what the layer computes, see LoRA; or nil
+	packed  *tensor.Packed // of a Frozen, in place of Weight; else nil
 }
 
 // Forward maps x [..., K] to [..., N].
@@ -26,7 +27,10 @@ func (l *Linear) Forward(t *autograd.Tape, x *autograd.Variable) *autograd.Varia
 
 // product computes x·Wᵀ + bias with the layer's own weight.
 func (l *Linear) product(t *autograd.Tape, x, bias *autograd.Variable) *autograd.Variable {
-	if l.Conv1D {
+	switch {
+	case l.packed != nil:
+		return t.LinearPacked(x, l.packed, bias)
+	case l.Conv1D:
 		return t.LinearT(x, l.Weight, bias)
 	}
 	return t.Linear(x, l.Weight, bias)

@@ -18,7 +18,8 @@ type Llama struct {
 	TokenEmbedding *Embedding // [V, C]
 	Blocks         []*LlamaBlock
 	FinalNorm      *RMSNorm
-	Head           *autograd.Variable // [V, C]
+	Head           *autograd.Variable // [V, C]; nil in a Frozen
+	packedHead     *Linear            // of a Frozen
 }
 
 // LlamaBlock is one layer: x + attention(norm(x)), then x + MLP(norm(x)).
@@ -32,6 +33,7 @@ type LlamaBlock struct {
 	Q, K, V, O     *Linear // C → H·D, C → (H/G)·D twice, H·D → C
 	Norm2          *RMSNorm
 	Gate, Up, Down *Linear // C → F twice, F → C
+	qkv            *Linear // of a Frozen, in place of Q, K and V: C → (H + 2·H/G)·D
 }
 
 func newLlama(c *Config, b *builder) *Llama {
@@ -126,7 +128,25 @@ func (m *Llama) hidden(t *autograd.Tape, ids *tensor.Tensor, at place) *autograd
 
 // Logits works as Model.Logits says.
 func (m *Llama) Logits(t *autograd.Tape, hidden *autograd.Variable) *autograd.Variable {
+	if m.packedHead != nil {
+		return m.packedHead.Forward(t, hidden)
+	}
 	return t.Linear(hidden, m.Head, nil)
+}
+
+// freeze works as freezer says.
+func (m *Llama) freeze(s *snapshot) Model {
+	f := &Llama{config: m.config, TokenEmbedding: s.embedding(m.TokenEmbedding)}
+	for _, b := range m.Blocks {
+		f.Blocks = append(f.Blocks, &LlamaBlock{
+			config: b.config, layer: b.layer, name: b.name, cos: b.cos, sin: b.sin,
+			Norm1: s.rmsNorm(b.Norm1), qkv: s.linear(b.Q, b.K, b.V), O: s.linear(b.O),
+			Norm2: s.rmsNorm(b.Norm2), Gate: s.linear(b.Gate), Up: s.linear(b.Up), Down: s.linear(b.Down),
+		})
+	}
+	f.FinalNorm = s.rmsNorm(m.FinalNorm)
+	f.packedHead = s.linear(&Linear{Weight: m.Head})
+	return f
 }
 
 func (b *LlamaBlock) path() string { return b.name }
@@ -139,12 +159,20 @@ func (b *LlamaBlock) Forward(t *autograd.Tape, x *autograd.Variable, at place) *
 
 func (b *LlamaBlock) attention(t *autograd.Tape, x *autograd.Variable, at place) *autograd.Variable {
 	B, T, H, D := x.Dim(0), x.Dim(1), b.config.Heads, b.config.HeadSize
-	q := t.Reshape(b.Q.Forward(t, x), B, T, H, D)
-	k := t.Reshape(b.K.Forward(t, x), B, T, b.config.KVHeads, D)
-	v := t.Reshape(b.V.Forward(t, x), B, T, b.config.KVHeads, D)
+	q, k, v := b.project(t, x)
 	q, k = at.rope(t, q, b.cos, b.sin), at.rope(t, k, b.cos, b.sin)
 	o := at.attention(t, b.layer, q, k, v, 1/math.Sqrt(float64(D))) // [B, T, H, D]
 	return b.O.Forward(t, t.Reshape(o, B, T, H*D))
+}
+
+// project maps x [B, T, C] to queries [B, T, H, D] and keys and values [B, T, H/G, D].
+func (b *LlamaBlock) project(t *autograd.Tape, x *autograd.Variable) (q, k, v *autograd.Variable) {
+	B, T, H, KV, D := x.Dim(0), x.Dim(1), b.config.Heads, b.config.KVHeads, b.config.HeadSize
+	if b.qkv != nil {
+		all := t.Reshape(b.qkv.Forward(t, x), B, T, H+2*KV, D)
+		return t.Slice(all, 2, 0, H), t.Slice(all, 2, H, H+KV), t.Slice(all, 2, H+KV, H+2*KV)
+	}
+	return t.Reshape(b.Q.Forward(t, x), B, T, H, D), t.Reshape(b.K.Forward(t, x), B, T, KV, D), t.Reshape(b.V.Forward(t, x), B, T, KV, D)
 }
 
 func (b *LlamaBlock) mlp(t *autograd.Tape, x *autograd.Variable) *autograd.Variable {

@@ -3,7 +3,6 @@ package nn
 import (
 	"fmt"
 	"math"
-	"slices"
 
 	"inkstone/kernels"
 	"inkstone/tensor"
@@ -37,11 +36,15 @@ func (s Sampling) Validate() error {
 }
 
 // A Sampler draws tokens. It keeps its working memory, so that drawing allocates nothing.
+// What looks at the whole vocabulary is a kernel or one comparison a token; only tokens that
+// may come are sorted.
 type Sampler struct {
 	s     Sampling
 	rng   *tensor.RNG
 	order []candidate
 	probs []float32
+	mine  []float32 // logits as the repetition penalty changes them
+	mark  []bool    // tokens that it has changed
 }
 
 type candidate struct {
@@ -57,95 +60,68 @@ func NewSampler(s Sampling, stream tensor.Stream) *Sampler {
 // Next draws the next token from logits [V]. seen holds the tokens so far, for the
 // repetition penalty. Tokens whose logit is −Inf or NaN are never drawn.
 func (p *Sampler) Next(logits []float32, seen []int32) int32 {
-	if p.s == (Sampling{Temperature: p.s.Temperature}) && p.s.Temperature > 0 {
+	if r := p.s.Repetition; r != 0 && r != 1 {
+		logits = p.penalise(logits, seen, r)
+	}
+	best := likeliest(logits)
+	if p.s.Temperature == 0 || !(math.Abs(float64(logits[best])) <= math.MaxFloat32) {
+		return best // where that is infinite there is nothing to draw from
+	}
+	if p.s.TopK == 0 && p.s.MinP == 0 && !p.topP() {
 		if id, ok := p.drawAny(logits); ok {
 			return id
 		}
 	}
-	p.order = p.order[:0]
-	for id, l := range logits {
-		if l > float32(math.Inf(-1)) {
-			p.order = append(p.order, candidate{int32(id), float64(l)})
-		}
-	}
-	if len(p.order) == 0 {
-		return 0
-	}
-	p.penalise(len(logits), seen)
-	if p.s.Temperature == 0 {
-		return slices.MaxFunc(p.order, byWeight).id
-	}
-	p.cut()
+	p.choose(logits, float64(logits[best]))
 	return p.draw()
 }
 
-func byWeight(a, b candidate) int {
-	switch {
-	case a.weight < b.weight:
-		return -1
-	case a.weight > b.weight:
-		return 1
+// topP reports whether top-p drops any token.
+func (p *Sampler) topP() bool { return p.s.TopP > 0 && p.s.TopP < 1 }
+
+// likeliest returns the first of the largest logits, or 0 if there is no number above −Inf.
+func likeliest(logits []float32) int32 {
+	at := kernels.ArgMax(logits)
+	if logits[at] == logits[at] {
+		return int32(at)
 	}
-	return int(b.id) - int(a.id) // of equals the lower id counts as larger
+	at = 0 // of numbers among NaNs
+	largest := float32(math.Inf(-1))
+	for id, l := range logits {
+		if l > largest {
+			at, largest = id, l
+		}
+	}
+	return int32(at)
 }
 
-// penalise makes tokens already seen less likely.
-func (p *Sampler) penalise(vocab int, seen []int32) {
-	r := p.s.Repetition
-	if r == 0 || r == 1 {
-		return
+// penalise returns logits that make tokens already seen less likely.
+func (p *Sampler) penalise(logits []float32, seen []int32, r float64) []float32 {
+	p.mine = append(p.mine[:0], logits...)
+	if len(p.mark) < len(logits) {
+		p.mark = make([]bool, len(logits))
 	}
-	for i, id := range seen {
-		if slices.Contains(seen[:i], id) {
+	for _, id := range seen {
+		if int(id) >= len(logits) || p.mark[id] {
 			continue
 		}
-		at, ok := slices.BinarySearchFunc(p.order, id, func(c candidate, id int32) int { return int(c.id) - int(id) })
-		if !ok {
-			continue
-		}
-		if c := &p.order[at]; c.weight > 0 {
-			c.weight /= r
+		p.mark[id] = true
+		if l := float64(logits[id]); l > 0 {
+			p.mine[id] = float32(l / r)
 		} else {
-			c.weight *= r
+			p.mine[id] = float32(l * r)
 		}
 	}
+	for _, id := range seen {
+		if int(id) < len(logits) {
+			p.mark[id] = false
+		}
+	}
+	return p.mine
 }
 
-// cut turns logits into probabilities and drops the candidates that top-k, top-p and min-p
-// exclude.
-func (p *Sampler) cut() {
-	top := slices.MaxFunc(p.order, byWeight).weight
-	for i := range p.order {
-		p.order[i].weight = math.Exp((p.order[i].weight - top) / p.s.Temperature)
-	}
-	if p.s.MinP > 0 {
-		p.order = slices.DeleteFunc(p.order, func(c candidate) bool { return c.weight < p.s.MinP })
-	}
-	topP := p.s.TopP > 0 && p.s.TopP < 1
-	if !topP && (p.s.TopK == 0 || p.s.TopK >= len(p.order)) {
-		return
-	}
-	slices.SortFunc(p.order, func(a, b candidate) int { return byWeight(b, a) })
-	if k := p.s.TopK; k > 0 && k < len(p.order) {
-		p.order = p.order[:k]
-	}
-	if topP {
-		total, sum := 0.0, 0.0
-		for _, c := range p.order {
-			total += c.weight
-		}
-		for i, c := range p.order {
-			if sum += c.weight; sum >= p.s.TopP*total {
-				p.order = p.order[:i+1]
-				break
-			}
-		}
-	}
-}
-
-// drawAny draws among all tokens, without the trouble of choosing candidates. It fails where
-// a logit is not finite.
-func (p *Sampler) drawAny(logits []float32) (id int32, ok bool) {
+// softmax returns the probabilities of all tokens.
+func (p *Sampler) softmax(logits []float32) []float32 {
 	if cap(p.probs) < len(logits) {
 		p.probs = make([]float32, len(logits))
 	}
@@ -153,26 +129,39 @@ func (p *Sampler) drawAny(logits []float32) (id int32, ok bool) {
 	copy(probs, logits)
 	kernels.Scale(probs, float32(1/p.s.Temperature))
 	kernels.Softmax(probs, probs, 1, len(probs))
+	return probs
+}
+
+// drawBlock is how many probabilities drawAny sums up before it looks at each.
+const drawBlock = 256
+
+// drawAny draws among all tokens, without the trouble of choosing candidates. It fails where
+// a logit is not finite.
+func (p *Sampler) drawAny(logits []float32) (id int32, ok bool) {
+	probs := p.softmax(logits)
 	total := kernels.Sum(probs)
 	if !(total > 0.5 && total < 1.5) {
 		return 0, false
 	}
 	u := p.rng.Float64() * float64(total)
-	for i, w := range probs {
-		if u -= float64(w); u < 0 {
-			return int32(i), true
+	for from := 0; from < len(probs); from += drawBlock {
+		block := probs[from:min(from+drawBlock, len(probs))]
+		if sum := float64(kernels.Sum(block)); u >= sum {
+			u -= sum
+			continue
+		}
+		for i, w := range block {
+			if u -= float64(w); u < 0 {
+				return int32(from + i), true
+			}
 		}
 	}
-	return int32(slices.Index(probs, slices.Max(probs))), true // u was the very end
+	return likeliest(probs), true // u was the very end
 }
 
 // draw picks a candidate with probability proportional to its weight.
 func (p *Sampler) draw() int32 {
-	total := 0.0
-	for _, c := range p.order {
-		total += c.weight
-	}
-	u := p.rng.Float64() * total
+	u := p.rng.Float64() * p.sum()
 	for _, c := range p.order {
 		if u -= c.weight; u < 0 {
 			return c.id

@@ -26,7 +26,7 @@ type Scorer struct {
 // deviation 1/√(C+1) (Stiennon et al. 2020, "Learning to summarize from human feedback",
 // appendix B.1). The bias serves to centre the scores.
 func NewScorer(m Model, seed uint64) *Scorer {
-	return scorerOf(m, &builder{dtype: m.Parameters()[0].Value.DType(), seed: seed})
+	return scorerOf(m, &builder{dtype: dtypeOf(m), seed: seed})
 }
 
 func scorerOf(m Model, b *builder) *Scorer {

@@ -44,6 +44,14 @@ type Backend interface {
 	// leading dimensions are broadcast. If bias, a vector [N], is not nil it is added to
 	// every row.
 	MatMul(dst, a, b, bias *Tensor, alpha, beta float64)
+	// Pack puts a matrix b [K, N] of any strides into the form in which MatMulPacked reads it,
+	// and the precision in which the backend multiplies now. What p held before is gone; its
+	// memory serves again if the shape is the same.
+	Pack(p *Packed, b *Tensor)
+	// MatMulPacked computes dst = a·b, [M, K] times [K, N]. If bias, a vector [N], is not nil
+	// it is added to every row. A row of dst does not depend on the other rows of a nor, on the
+	// CPU, on how many there are.
+	MatMulPacked(dst, a *Tensor, b *Packed, bias *Tensor)
 
 	// Softmax works on the last dimension; dst may be x and dx may be dy.
 	Softmax(dst, x *Tensor)

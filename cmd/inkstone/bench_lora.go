@@ -39,10 +39,10 @@ const (
 
 // loraSizes are GPT-2 shapes of about as many parameters as their names say.
 var loraSizes = []size{
-	{"1m", 4096, 128, 96, 5, 3},
-	{"5m", 8192, 256, 224, 5, 4},
-	{"14m", 8192, 256, 384, 6, 6},
-	{"124m", 50257, 1024, 768, 12, 12},
+	{"1m", 4096, 128, 96, 5, 3, 0},
+	{"5m", 8192, 256, 224, 5, 4, 0},
+	{"14m", 8192, 256, 384, 6, 6, 0},
+	{"124m", 50257, 1024, 768, 12, 12, 0},
 }
 
 // loraResult is one line of bench lora.

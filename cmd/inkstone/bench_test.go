@@ -97,25 +97,50 @@ func TestBenchLoRASizes(t *testing.T) {
 	}
 }
 
-// TestBenchGenerate: a line for each batch, whose figures fit together.
+// TestBenchGenerate: a line for reading a prompt and one for each batch, in both precisions or in the
+// one that is asked for, whose figures fit together.
 func TestBenchGenerate(t *testing.T) {
 	var result struct {
 		Event        string
 		Cases, Batch int
 		Ratio        float64
+		Bandwidth    float64 `json:"bandwidth_gb_per_second"`
 	}
-	lines := benchLines[generateResult](t, &result, "generate", "--size", "tiny", "--batch", "1,4", "--tokens", "6", "--rounds", "3")
-	if len(lines) != 2 || result.Event != "result" || result.Cases != 2 || result.Batch != 4 {
+	small := []string{"generate", "--size", "tiny", "--batch", "1,4", "--tokens", "6", "--rounds", "3"}
+	lines := benchLines[generateResult](t, &result, append(small, "--prefill", "40")...)
+	if len(lines) != 6 || result.Event != "result" || result.Cases != 6 || result.Batch != 4 || !(result.Bandwidth > 0) {
 		t.Fatalf("%d lines, result %+v", len(lines), result)
 	}
 	for i, r := range lines {
-		if r.Batch != []int{1, 4}[i] || r.Tokens != 6 || !(r.Slowest <= r.Speed && r.Speed <= r.Fastest) || !(r.Speed > 0) ||
-			math.Abs(r.StepMS*r.Speed/1000-float64(r.Batch)) > 1e-6 || math.Abs(r.Ratio-r.Speed/lines[0].Speed) > 1e-9 {
+		if r.Precision != []string{"f32", "bf16"}[i/3] || !(r.Slowest <= r.Speed && r.Speed <= r.Fastest) || !(r.Speed > 0) {
 			t.Errorf("%+v", r)
 		}
+		tokens := float64(r.Batch) // of a step
+		if i%3 == 0 {
+			tokens = 40
+			if r.Phase != "prefill" || r.Batch != 1 || r.Prompt != 40 || r.Tokens != 0 || r.Ratio != 0 {
+				t.Errorf("%+v", r)
+			}
+		} else if r.Phase != "decode" || r.Batch != []int{0, 1, 4}[i%3] || r.Tokens != 6 || math.Abs(r.Ratio-r.Speed/lines[i/3*3+1].Speed) > 1e-9 {
+			t.Errorf("%+v", r)
+		}
+		if math.Abs(r.StepMS*r.Speed/1000-tokens) > 1e-6 || math.Abs(r.GBs*r.StepMS*1e6-r.WeightBytes) > 1e-6*r.WeightBytes || math.Abs(r.OfBandwidth*result.Bandwidth-r.GBs) > 1e-6*r.GBs {
+			t.Errorf("%+v", r)
+		}
+		// 64 channels, two layers of 12·64² weights, a head of 8192·64 that one position of a prompt needs.
+		weights := 4 * float64(2*12*64*64+2*(3*64+64+256+64+4*64)+2*64+8192*64)
+		if i >= 3 {
+			weights /= 2
+		}
+		if math.Abs(r.WeightBytes/weights-1) > 0.01 || !(r.GFLOPS > 0 && r.OfPeak > 0) {
+			t.Errorf("%d bytes of weights, want %v: %+v", int(r.WeightBytes), weights, r)
+		}
 	}
-	if result.Ratio != lines[1].Ratio {
+	if result.Ratio != lines[5].Ratio {
 		t.Errorf("result %+v, lines %+v", result, lines)
+	}
+	if lines := benchLines[generateResult](t, &result, append(small, "--prefill", "0", "--precision", "bf16")...); len(lines) != 2 || lines[0].Precision != "bf16" || lines[0].Phase != "decode" {
+		t.Errorf("%d lines in bf16 without prefill: %+v", len(lines), lines)
 	}
 }
 
@@ -132,7 +157,7 @@ func TestBenchRefuses(t *testing.T) {
 		`no size "gpt5"`:            {"generate", "--size", "gpt5"},
 	}
 	if free := availableMemory(); free > 0 && free < 700<<30 {
-		refused["gpt3 needs 668"] = []string{"generate", "--size", "gpt3", "--tokens", "1", "--batch", "1"}
+		refused["gpt3 needs 1.59"] = []string{"generate", "--size", "gpt3", "--tokens", "1", "--batch", "1"}
 		refused["try a smaller --batch"] = []string{"lora", "--sizes", "gpt3"}
 	}
 	for want, args := range refused {

@@ -112,14 +112,20 @@ func (c *generateCmd) Run(ctx context.Context, u *ui, g *globals) error {
 	return nil
 }
 
-// load loads the model, with the adapter folded in if there is one: a token then costs no
-// more than the base model's.
+// load loads the model to write with, its weights packed once and the adapter folded in if there
+// is one: a token then costs no more than the base model's.
 func (c *generateCmd) load(backend tensor.Backend) (nn.Model, error) {
+	var m nn.Model
+	var err error
 	if c.Adapter == "" {
-		return nn.Load(c.Model, tensor.Float32, backend)
+		m, err = nn.Load(c.Model, tensor.Float32, backend)
+	} else {
+		m, _, err = loadMerged(c.Model, c.Adapter, backend)
 	}
-	m, _, err := loadMerged(c.Model, c.Adapter, backend)
-	return m, err
+	if err != nil {
+		return nil, err
+	}
+	return nn.Freeze(m, backend)
 }
 
 // checkVocab reports a tokenizer that writes ids its model does not know.
