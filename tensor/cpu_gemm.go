@@ -89,7 +89,7 @@ func (j *gemmArgs[T]) plan() {
 	m, n, k := j.c.rows, j.c.cols, j.a.cols
 	deep := gemmDepth * 2 / j.panels(1, 1, 2) // what fits the same memory
 	j.depth = max(split(k, 8, max(pieces(k, deep), 1), 1), 1)
-	j.direct = !j.bf16 && j.a.col == 1 && m%kernels.GemmRows == 0 && m >= kernels.GemmDirectRows[T]()
+	j.direct = k > 0 && !j.bf16 && j.a.col == 1 && m%kernels.GemmRows == 0 && m >= kernels.GemmDirectRows[T]()
 	rows, span := m, k
 	if !j.direct {
 		rows = split(m, kernels.GemmRows, pieces(m, max(gemmPacked/max(k, 1), gemmHeight)), 1)
@@ -126,11 +126,11 @@ func (j *gemmArgs[T]) sharedB() int {
 // panels, ir and jr. Strips that several tasks need are packed with the first rows of A.
 func multiply[T kernels.Float](c *CPU, j gemmArgs[T], do gemmSteps[T]) {
 	m, n, k := j.c.rows, j.c.cols, j.a.cols
-	if j.a.col == 1 && (j.b.row == 1 || k <= 1) && m <= dotRows {
+	if k > 0 && j.a.col == 1 && (j.b.row == 1 || k == 1) && m <= dotRows {
 		For(c.pool, n, max(16, 2*chunk/max(k, 1)), j, do.dot)
 		return
 	}
-	if j.a.col == 1 && j.b.col == 1 && m <= axpyRows {
+	if k > 0 && j.a.col == 1 && j.b.col == 1 && m <= axpyRows {
 		even := pieces(n, 256)
 		even += even % 2
 		For(c.pool, n, split(n, gemmUnit, even, 1), j, do.axpy)

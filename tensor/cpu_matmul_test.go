@@ -150,6 +150,32 @@ func gapsKept(t *testing.T, name string, m *Tensor) {
 }
 
 // TestMatMulBatch multiplies batches whose leading dimensions are broadcast.
+// TestMatMulNothing: with an inner dimension of 0 the product is zeros, and what the bias and C add.
+func TestMatMulNothing(t *testing.T) {
+	c := NewCPU(2)
+	defer c.Close()
+	for rows := range 10 {
+		for _, b := range []*Tensor{New(Float32, 0, 3), New(Float32, 3, 0).Transpose(0, 1)} {
+			dst, bias := New(Float32, rows, 3), FromSlice([]float32{1, 2, 3}, 3)
+			c.Fill(dst, 10)
+			c.MatMul(dst, New(Float32, rows, 0), b, bias, 1, 0.5)
+			for i := range dst.Len() {
+				if got, want := dst.at(i), 5+float64(1+i%3); got != want {
+					t.Fatalf("%d rows: element %d is %v, want %v", rows, i, got, want)
+				}
+			}
+			var p Packed
+			c.Pack(&p, b)
+			c.MatMulPacked(dst, New(Float32, rows, 0), &p, bias)
+			for i := range dst.Len() {
+				if got, want := dst.at(i), float64(1+i%3); got != want {
+					t.Fatalf("packed, %d rows: element %d is %v, want %v", rows, i, got, want)
+				}
+			}
+		}
+	}
+}
+
 func TestMatMulBatch(t *testing.T) {
 	c := NewCPU(2)
 	defer c.Close()
