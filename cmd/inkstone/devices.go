@@ -23,8 +23,8 @@ and asking for one that this machine lacks is an error.
 
 Other devices are found at run time: nothing needs to be installed for Inkstone but the device's
 own driver. Each one is tested: it computes something whose result is known. Choose one with
---device or INKSTONE_DEVICE; soft is no hardware, but the language that GPU kernels are written
-in, interpreted, and is slow.
+--device or INKSTONE_DEVICE; where an interface has no device, the CPU computes, and says so. soft
+is no hardware, but the language that GPU kernels are written in, interpreted, and is slow.
 
   inkstone devices                             list them
   inkstone pretrain --device vulkan ...        use the best Vulkan device
