@@ -11,11 +11,15 @@ import (
 	"inkstone/kernels"
 )
 
-// eachPacked runs f for every level, type and precision.
+// eachPacked runs f for every level (in short tests for that in use), type and precision.
 func eachPacked(t *testing.T, f func(t *testing.T, c *CPU, d DType)) {
 	was := kernels.ISA()
 	defer kernels.SetISA(was)
-	for _, isa := range kernels.ISAs() {
+	levels := kernels.ISAs()
+	if testing.Short() {
+		levels = []string{was}
+	}
+	for _, isa := range levels {
 		if err := kernels.SetISA(isa); err != nil {
 			t.Fatal(err)
 		}
