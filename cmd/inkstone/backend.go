@@ -57,7 +57,7 @@ func (g *globals) backend(u *ui) (backend, error) {
 	switch {
 	case err == nil:
 	case errors.Is(err, gpu.ErrNoDevice) && spec.Number < 0:
-		u.say("%v: computing on the CPU", err)
+		u.say("%v; computing on the CPU", err)
 		return g.newCPU(), nil
 	default:
 		return nil, fmt.Errorf("%w (inkstone devices lists what is there; --device cpu always is)", err)
