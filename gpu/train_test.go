@@ -149,6 +149,46 @@ func TestWriting(t *testing.T) {
 // TestTrainingOnVulkan does so on a Vulkan device.
 func TestTrainingOnVulkan(t *testing.T) { checkTraining(t, vulkanBackend(t), 10) }
 
+// TestReplicas: devices that share the micro-batches of a step take the steps of the CPU alone.
+func TestReplicas(t *testing.T) {
+	cpu := tensor.NewCPU(1)
+	defer cpu.Close()
+	for name, pair := range map[string]func(t *testing.T) [2]*Backend{
+		"soft": func(t *testing.T) [2]*Backend {
+			return [2]*Backend{open(t, soft.Options{Discrete: true}), open(t, soft.Options{})}
+		},
+		"vulkan": func(t *testing.T) [2]*Backend { return [2]*Backend{vulkanBackend(t), vulkanBackend(t)} },
+	} {
+		t.Run(name, func(t *testing.T) {
+			alone := trainer(t, cpu, models["llama"])
+			alone.Accumulate = 2
+			var both []*train.Trainer
+			for _, b := range pair(t) {
+				tr := trainer(t, b, models["llama"])
+				tr.Accumulate = 2
+				both = append(both, tr)
+			}
+			all, err := train.NewReplicas(both)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for step := range 5 {
+				want, err := alone.Step(step)
+				if err != nil {
+					t.Fatal(err)
+				}
+				got, err := all.Step(step)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if math.Abs(got.Loss-want.Loss) > 1e-4*want.Loss || math.Abs(got.GradNorm-want.GradNorm) > 1e-3*want.GradNorm || got.Tokens != want.Tokens {
+					t.Errorf("step %d: %+v, want %+v", step, got, want)
+				}
+			}
+		})
+	}
+}
+
 // TestTrainingWithoutMemory: a step for which there is no memory ends with an error that says
 // so; the step before it, and a smaller model, are as good as ever.
 func TestTrainingWithoutMemory(t *testing.T) {

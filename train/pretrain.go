@@ -60,8 +60,9 @@ type PretrainResult struct {
 // ModelDir is where a finished run leaves its model, inside its directory.
 const ModelDir = "model"
 
-// Run trains until the last step or until ctx ends.
-func (p *Pretrain) Run(ctx context.Context, backend tensor.Backend) (r PretrainResult, err error) {
+// Run trains until the last step or until ctx ends. Other backends, if there are any, take their
+// share of every step's micro-batches.
+func (p *Pretrain) Run(ctx context.Context, backend tensor.Backend, others ...tensor.Backend) (r PretrainResult, err error) {
 	hashes, err := HashFiles(p.Data)
 	if err != nil {
 		return r, err
@@ -84,20 +85,32 @@ func (p *Pretrain) Run(ctx context.Context, backend tensor.Backend) (r PretrainR
 	if id, ok := tok.ID(tokenizer.EndOfText); ok {
 		config.EOS = int(id)
 	}
-	m, err := nn.New(&config, tensor.Float32, p.Seed)
+	var m nn.Model
+	var test *Sampler
+	backends := append([]tensor.Backend{backend}, others...)
+	failed := make([]error, len(backends)) // to read data
+	learner, err := replicate(len(backends), func(i int) (*Trainer, error) {
+		model, err := nn.New(&config, tensor.Float32, p.Seed)
+		if err != nil {
+			return nil, err
+		}
+		learn, heldout, err := p.samplers(shards)
+		if err != nil {
+			return nil, err
+		}
+		if i == 0 {
+			m, test = model, heldout
+		}
+		t := NewTrainer(NewOptimizer(model.Parameters(), p.Config.AdamW), backends[i])
+		t.Schedule, t.Seed, t.Accumulate = p.Config.Schedule, p.Seed, p.Config.Accumulate
+		t.Loss, t.Weights = NextToken(model, p.batches(learn, &failed[i])), ModelWeights(model, backends[i])
+		return t, nil
+	})
 	if err != nil {
 		return r, err
 	}
-	learn, test, err := p.samplers(shards)
-	if err != nil {
-		return r, err
-	}
-	t := NewTrainer(NewOptimizer(m.Parameters(), p.Config.AdamW), backend)
-	t.Schedule, t.Seed, t.Accumulate = p.Config.Schedule, p.Seed, p.Config.Accumulate
-	var dataErr error
-	t.Loss, t.Weights = NextToken(m, p.batches(learn, &dataErr)), ModelWeights(m, backend)
 
-	loop := &Loop{Run: run, Learner: t, Steps: p.Config.Schedule.Steps, Every: 30 * time.Second, Keep: 2}
+	loop := &Loop{Run: run, Learner: learner, Steps: p.Config.Schedule.Steps, Every: 30 * time.Second, Keep: 2}
 	if err := loop.Start(); err != nil {
 		return r, err
 	}
@@ -118,7 +131,7 @@ func (p *Pretrain) Run(ctx context.Context, backend tensor.Backend) (r PretrainR
 			p.Sample(m, tok, s)
 			nextLook = time.Now().Add(lookEvery)
 		}
-		return nil, dataErr
+		return nil, errors.Join(failed...)
 	}
 	r.Model = filepath.Join(p.Dir, ModelDir)
 	if r.Steps, err = loop.Train(ctx); err != nil || r.Steps < loop.Steps {

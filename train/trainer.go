@@ -24,8 +24,13 @@ type Trainer struct {
 	Loss LossFunc
 	// Weights is what a checkpoint holds beside the optimiser's state: what is learned.
 	Weights Weights
+	// Group is who else takes part in each step: this trainer computes the micro-batches whose
+	// number is its rank, and every so manyth after that. nil means nobody.
+	Group Group
 
-	tape *autograd.Tape
+	tape   *autograd.Tape
+	shared []*tensor.Tensor // scratch: what a group adds up
+	totals *tensor.Tensor   // of them the last: loss and tokens
 }
 
 // A LossFunc computes the loss, a single number, of a micro-batch on a tape.
@@ -61,24 +66,62 @@ func (t *Trainer) Step(step int) (Stats, error) {
 	start := time.Now()
 	t.Optimizer.ZeroGrad()
 	s := Stats{Step: step + 1, LR: t.Schedule.LR(step)}
-	n := max(t.Accumulate, 1)
-	for k := range n {
+	n, rank, size := max(t.Accumulate, 1), 0, 1
+	if t.Group != nil {
+		rank, size = t.Group.Rank(), t.Group.Size()
+	}
+	for k := rank; k < n; k += size {
 		loss, tokens := t.pass(step, k, n)
 		s.Loss += loss / float64(n)
 		s.Tokens += tokens
 	}
-	if err := t.tape.Backend().Err(); err != nil {
-		return s, fmt.Errorf("train: step %d: %w", s.Step, err)
+	err := t.check(step, s)
+	if t.Group != nil {
+		err = t.share(&s, err)
 	}
-	if !finite(s.Loss) {
-		return s, t.explain(step, fmt.Errorf("train: step %d: loss %v", s.Step, s.Loss))
+	if err != nil {
+		return s, err
 	}
-	var err error
 	if s.GradNorm, err = t.Optimizer.Step(t.tape.Backend(), s.LR); err != nil {
 		return s, t.explain(step, err)
 	}
 	s.Time = time.Since(start)
 	return s, nil
+}
+
+// check returns what went wrong in the passes of a step.
+func (t *Trainer) check(step int, s Stats) error {
+	if err := t.tape.Backend().Err(); err != nil {
+		return fmt.Errorf("train: step %d: %w", s.Step, err)
+	}
+	if !finite(s.Loss) {
+		return t.explain(step, fmt.Errorf("train: step %d: loss %v", s.Step, s.Loss))
+	}
+	return nil
+}
+
+// share adds up gradients, loss and tokens over the group, or ends its work if this rank failed.
+func (t *Trainer) share(s *Stats, failed error) error {
+	if failed != nil {
+		t.Group.Abort(failed)
+		return failed
+	}
+	t.shared = t.shared[:0]
+	for _, p := range t.Optimizer.Parameters() {
+		if g := p.Grad(); g != nil {
+			t.shared = append(t.shared, g)
+		}
+	}
+	if t.totals == nil {
+		t.totals = tensor.New(tensor.Float64, 2)
+	}
+	totals := tensor.Data[float64](t.totals)
+	totals[0], totals[1] = s.Loss, float64(s.Tokens)
+	if err := t.Group.AllReduce(append(t.shared, t.totals)); err != nil {
+		return err
+	}
+	s.Loss, s.Tokens = totals[0], int(totals[1])
+	return nil
 }
 
 // pass runs forward and backward of micro-batch k of n. The gradients are those of loss/n.

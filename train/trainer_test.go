@@ -13,6 +13,11 @@ import (
 // tinyTrainer returns a small model and its trainer on batches of random tokens.
 func tinyTrainer(t *testing.T, cpu *tensor.CPU, rows int) (nn.Model, *Trainer) {
 	t.Helper()
+	return tinyTrainerOn(t, cpu, rows)
+}
+
+func tinyTrainerOn(t *testing.T, cpu tensor.Backend, rows int) (nn.Model, *Trainer) {
+	t.Helper()
 	c := &nn.Config{ModelType: nn.GPT2Type, Vocab: 31, Context: 8, Channels: 16, Layers: 2, Heads: 2, KVHeads: 2, HeadSize: 8,
 		Hidden: 32, Activation: "gelu_new", NormEps: 1e-5, TiedHead: true, InitStd: 0.1, BOS: -1, EOS: -1}
 	m, err := nn.New(c, tensor.Float32, 1)

@@ -43,6 +43,9 @@ func (g *globals) onCPU() bool {
 // backend returns the backend that the flags ask for. Where an interface has no device, the CPU
 // takes its place, and people are told; a certain device that is not there is an error.
 func (g *globals) backend(u *ui) (backend, error) {
+	if strings.Contains(g.Device, ",") {
+		return nil, usagef("--device %s: of all verbs, only pretrain shares its work among several devices", g.Device)
+	}
 	spec, err := gpu.ParseSpec(g.Device)
 	if err != nil {
 		return nil, usageError{err}
@@ -63,6 +66,25 @@ func (g *globals) backend(u *ui) (backend, error) {
 		return nil, fmt.Errorf("%w (inkstone devices lists what is there; --device cpu always is)", err)
 	}
 	return &deviceBackend{gpu.NewBackend(d, g.newCPU()), u}, nil
+}
+
+// backends returns a backend for each device of a list, such as "vulkan:0,vulkan:1". The caller
+// closes them.
+func (g *globals) backends(u *ui) (all []backend, err error) {
+	for _, name := range strings.Split(g.Device, ",") {
+		one := *g
+		one.Device = name
+		dev, err := one.backend(u)
+		if err != nil {
+			for _, d := range all {
+				d.Close()
+			}
+			return nil, err
+		}
+		all = append(all, dev)
+		g.Precision = one.Precision
+	}
+	return all, nil
 }
 
 // computer names what a backend computes on, for people.

@@ -88,6 +88,13 @@ func TestDeviceFlag(t *testing.T) {
 			}
 		}
 	}
+	alone, _, err := train("--device", "cpu", "--accumulate", "2")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if loss, device, err := train("--device", "soft,cpu", "--accumulate", "2"); err != nil || device != "soft:0,cpu" || math.Abs(loss-alone) > 1e-5*alone {
+		t.Errorf("shared, on %q: loss %v, %v; on one device it is %v", device, loss, err, alone)
+	}
 	t.Setenv("INKSTONE_DEVICE", "soft:0")
 	check("soft:0")
 	if _, device, err := train("--device", "cpu"); err != nil || device != "cpu" {

@@ -41,7 +41,7 @@ type cli struct {
 type globals struct {
 	JSON      bool             `name:"json" help:"Print one JSON object a line on stdout; what is for people goes to stderr."`
 	Threads   int              `help:"Threads to compute on; 0 means one for each CPU." placeholder:"N"`
-	Device    string           `help:"Where to compute: cpu; vulkan (or another interface that inkstone devices lists), or the CPU where that has no device; or one of several devices, as in vulkan:1. auto is what INKSTONE_DEVICE says, else cpu." default:"auto" placeholder:"DEVICE"`
+	Device    string           `help:"Where to compute: cpu; vulkan (or another interface that inkstone devices lists), or the CPU where that has no device; or one of several devices, as in vulkan:1 (pretrain takes a list of them). auto is what INKSTONE_DEVICE says, else cpu." default:"auto" placeholder:"DEVICE"`
 	Precision string           `help:"How exactly matrices are multiplied: f32, or bf16, which rounds to bfloat16 first and takes half the time where the processor can. Sums, weights and all else stay f32. auto is bf16 for the demo where the processor can, else f32." default:"auto" enum:"auto,f32,bf16"`
 	Seed      uint64           `help:"Seed of everything random: the same seed gives the same results." default:"1"`
 	Version   kong.VersionFlag `help:"Print the version and exit."`

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"runtime"
+	"strings"
 	"time"
 
 	"inkstone/kernels"
@@ -71,9 +72,13 @@ func (m *meter) step(s train.Stats) {
 }
 
 // environment describes what a run computes on, for its record.
-func environment(dev backend) map[string]string {
+func environment(devs ...backend) map[string]string {
+	var names []string
+	for _, d := range devs {
+		names = append(names, d.Name())
+	}
 	return map[string]string{
 		"inkstone": version(), "go": runtime.Version(), "system": runtime.GOOS + "/" + runtime.GOARCH,
-		"device": dev.Name(), "isa": kernels.ISA(), "threads": fmt.Sprint(dev.Pool().Threads()),
+		"device": strings.Join(names, ","), "isa": kernels.ISA(), "threads": fmt.Sprint(devs[0].Pool().Threads()),
 	}
 }

@@ -42,7 +42,8 @@ weights as a run that was never stopped.
 
   inkstone pretrain --data book.txt --out run --steps 500
   inkstone pretrain --data a.jsonl --data b.jsonl --out run --size gpt2 --batch 4 --context 256
-  inkstone pretrain --data book.txt --out run --steps 500 --resume`
+  inkstone pretrain --data book.txt --out run --steps 500 --resume
+  inkstone pretrain --data book.txt --out run --accumulate 2 --device vulkan:0,vulkan:1   a micro-batch each`
 }
 
 // Run trains the model.
@@ -56,14 +57,21 @@ func (c *pretrainCmd) Run(ctx context.Context, u *ui, g *globals) error {
 		return usagef("pretrain: this needs %s of memory, %s are free; try a smaller --batch, --context or --size, or --activation-checkpointing", bytesText(forecast.Total()), bytesText(free))
 	}
 	config.Precision = g.Precision
-	dev, err := g.backend(u)
+	devs, err := g.backends(u)
 	if err != nil {
 		return err
 	}
-	defer dev.Close()
+	var others []tensor.Backend
+	for i, d := range devs {
+		defer d.Close()
+		if i > 0 {
+			others = append(others, d)
+		}
+	}
+	dev := devs[0]
 	var m *meter
 	p := &train.Pretrain{
-		Config: *config, Data: append(c.Data, c.Files...), Dir: c.Out, Seed: g.Seed, Resume: c.Resume, Environment: environment(dev),
+		Config: *config, Data: append(c.Data, c.Files...), Dir: c.Out, Seed: g.Seed, Resume: c.Resume, Environment: environment(devs...),
 		Say:      u.say,
 		Progress: func(done, total int) { u.progress(done, total, "merging pairs") },
 		Begin: func(model *nn.Config, done int) {
@@ -73,7 +81,7 @@ func (c *pretrainCmd) Run(ctx context.Context, u *ui, g *globals) error {
 		OnStep: func(s train.Stats) { m.step(s) },
 		Sample: func(model nn.Model, tok tokenizer.Tokenizer, s train.Stats) { c.sample(u, g, dev, model, tok, s) },
 	}
-	r, err := p.Run(ctx, dev)
+	r, err := p.Run(ctx, dev, others...)
 	if err != nil {
 		return err
 	}
