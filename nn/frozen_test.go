@@ -48,7 +48,7 @@ func TestFrozen(t *testing.T) {
 }
 
 // TestFrozenDecodes: in both precisions, one token at a time gives the logits of the whole
-// sequence, and takes no memory.
+// sequence.
 func TestFrozenDecodes(t *testing.T) {
 	for _, precision := range []tensor.Precision{tensor.F32, tensor.BF16} {
 		cpu := tensor.NewCPU(2)
@@ -77,7 +77,21 @@ func TestFrozenDecodes(t *testing.T) {
 				}
 				g.Append(ids[n])
 			}
-			draw := NewSampler(Sampling{}, tensor.Stream{})
+		}
+	}
+}
+
+// TestFrozenAlloc: in both precisions, a token takes no memory.
+func TestFrozenAlloc(t *testing.T) {
+	for _, precision := range []tensor.Precision{tensor.F32, tensor.BF16} {
+		cpu := tensor.NewCPU(2)
+		defer cpu.Close()
+		cpu.SetPrecision(precision)
+		for name, c := range testConfigs() {
+			g, draw := NewGenerator(mustFreeze(t, newTestModel(t, c, tensor.Float32), cpu), cpu), NewSampler(Sampling{}, tensor.Stream{})
+			if err := g.Start([]int32{3, 1, 4}); err != nil {
+				t.Fatal(err)
+			}
 			if n := testing.AllocsPerRun(10, func() { draw.Next(g.Logits(), nil) }); n > 0 {
 				t.Errorf("%s %v: %v allocations a token", name, precision, n)
 			}

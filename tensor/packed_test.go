@@ -138,6 +138,22 @@ func TestPackAgain(t *testing.T) {
 				t.Fatal("packed anew, a matrix multiplies as another")
 			}
 		}
+		share := 1
+		if c.Precision() == BF16 {
+			share = 2
+		}
+		if most := (77 + kernels.GemmCols[float32]()) * 60 * d.Size() / share; p.Bytes() > most {
+			t.Errorf("%d bytes, want %d at most", p.Bytes(), most)
+		}
+	})
+}
+
+// TestPackAlloc: packing anew and multiplying take no memory.
+func TestPackAlloc(t *testing.T) {
+	eachPacked(t, func(t *testing.T, c *CPU, d DType) {
+		r := rand.New(rand.NewPCG(7, 8))
+		a, got := stored(r, d, 5, 60, "rows"), New(d, 5, 77)
+		var p Packed
 		b := stored(r, d, 60, 77, "rows")
 		first, row := got.Slice(0, 0, 1), a.Slice(0, 0, 1)
 		if n := testing.AllocsPerRun(20, func() {
@@ -146,13 +162,6 @@ func TestPackAgain(t *testing.T) {
 			c.MatMulPacked(first, row, &p, nil)
 		}); n > 0 {
 			t.Errorf("%v allocations", n)
-		}
-		share := 1
-		if c.Precision() == BF16 {
-			share = 2
-		}
-		if most := (77 + kernels.GemmCols[float32]()) * 60 * d.Size() / share; p.Bytes() > most {
-			t.Errorf("%d bytes, want %d at most", p.Bytes(), most)
 		}
 	})
 }
