@@ -5,8 +5,8 @@ import (
 	"inkstone/tensor"
 )
 
-// MatMul works as tensor.Backend says. It multiplies in float32 whatever the precision: rounding
-// to bfloat16 first would gain nothing here.
+// MatMul works as tensor.Backend says. In the precision BF16 it rounds to bfloat16 where the device
+// multiplies matrices of that (see HasBF16) and there are more than a few rows.
 func (b *Backend) MatMul(dst, x, y, bias *tensor.Tensor, alpha, beta float64) {
 	if b.matmul(dst, x, y, bias, alpha, beta) {
 		return
@@ -54,7 +54,11 @@ func (b *Backend) matmul(dst, x, y, bias *tensor.Tensor, alpha, beta float64) bo
 	if M <= kernels.FewRows && batch == [2]int{1, 1} && mx.Col == 1 && K > 1 && b.fewRows(&p, bias != nil, operands) {
 		return true
 	}
-	k, splits := b.device.tuning.MatMul(M, N, K, batch[0]*batch[1])
+	choose := b.device.tuning.MatMul
+	if b.Precision() == tensor.BF16 && b.device.HasBF16() {
+		choose = b.device.tuning.MatMulRounded
+	}
+	k, splits := choose(M, N, K, batch[0]*batch[1])
 	if splits > 1 && bias == nil && (beta == 0 || beta == 1) && dst.IsContiguous() && b.splitProduct(k, &p, splits, dst, x, y) {
 		return true
 	}

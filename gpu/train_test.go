@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"inkstone/gpu/driver"
+	"inkstone/gpu/ir"
+	"inkstone/gpu/kernels"
 	"inkstone/gpu/soft"
 	"inkstone/nn"
 	"inkstone/tensor"
@@ -148,6 +150,39 @@ func TestWriting(t *testing.T) {
 
 // TestTrainingOnVulkan does so on a Vulkan device.
 func TestTrainingOnVulkan(t *testing.T) { checkTraining(t, vulkanBackend(t), 10) }
+
+// TestTrainingInBF16: with products of matrices of bfloat16, training takes about the steps of the
+// CPU in that precision, whose sums have another order.
+func TestTrainingInBF16(t *testing.T) {
+	cpu := tensor.NewCPU(1)
+	defer cpu.Close()
+	cpu.SetPrecision(tensor.BF16)
+	b := open(t, soft.Options{Discrete: true})
+	b.SetPrecision(tensor.BF16)
+	on, off := trainer(t, b, models["llama"]), trainer(t, cpu, models["llama"])
+	for step := range 5 {
+		got, err := on.Step(step)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want, err := off.Step(step)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if math.Abs(got.Loss-want.Loss) > 2e-3*want.Loss || math.Abs(got.GradNorm-want.GradNorm) > 2e-2*want.GradNorm {
+			t.Errorf("step %d: loss %v, gradient %v; the CPU's are %v and %v", step, got.Loss, got.GradNorm, want.Loss, want.GradNorm)
+		}
+	}
+	used := 0
+	for k := range b.device.programs {
+		if k, ok := k.(kernels.MatMul); ok && k.Multiplier.Elem == ir.BF16 {
+			used++
+		}
+	}
+	if f := b.Fallbacks(); used == 0 || len(f) > 0 {
+		t.Errorf("%d kernels with matrices; fell back: %v", used, f)
+	}
+}
 
 // TestReplicas: devices that share the micro-batches of a step take the steps of the CPU alone.
 func TestReplicas(t *testing.T) {

@@ -53,9 +53,6 @@ func (g *globals) backend(u *ui) (backend, error) {
 	if spec.CPU() {
 		return g.newCPU(), nil
 	}
-	if g.Precision == tensor.BF16.String() {
-		return nil, usagef("--precision bf16 is the CPU's: %s computes in f32", g.Device)
-	}
 	d, err := spec.Open(context.Background())
 	switch {
 	case err == nil:
@@ -64,6 +61,10 @@ func (g *globals) backend(u *ui) (backend, error) {
 		return g.newCPU(), nil
 	default:
 		return nil, fmt.Errorf("%w (inkstone devices lists what is there; --device cpu always is)", err)
+	}
+	if g.Precision == tensor.BF16.String() && !d.HasBF16() {
+		d.Close()
+		return nil, usagef("--precision bf16: %s has no products of bfloat16; leave it out for f32", d.Name())
 	}
 	return &deviceBackend{gpu.NewBackend(d, g.newCPU()), u}, nil
 }

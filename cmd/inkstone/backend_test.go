@@ -88,6 +88,13 @@ func TestDeviceFlag(t *testing.T) {
 			}
 		}
 	}
+	rounded, _, err := train("--device", "cpu", "--precision", "bf16")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if loss, _, err := train("--device", "soft", "--precision", "bf16"); err != nil || math.Abs(loss-rounded) > 1e-3*rounded {
+		t.Errorf("in bf16, on soft: loss %v, %v; on the CPU it is %v", loss, err, rounded)
+	}
 	alone, _, err := train("--device", "cpu", "--accumulate", "2")
 	if err != nil {
 		t.Fatal(err)
@@ -104,7 +111,7 @@ func TestDeviceFlag(t *testing.T) {
 	if _, _, err := train("--device", "soft:1"); !errors.Is(err, gpu.ErrNoDevice) || !strings.Contains(err.Error(), "inkstone devices") {
 		t.Errorf("a device that is not there: %v", err)
 	}
-	for _, args := range [][]string{{"--device", "gpu"}, {"--device", "soft:x"}, {"--device", "cpu:1"}, {"--device", "soft", "--precision", "bf16"}} {
+	for _, args := range [][]string{{"--device", "gpu"}, {"--device", "soft:x"}, {"--device", "cpu:1"}} {
 		if _, _, err := train(args...); !errors.As(err, new(usageError)) {
 			t.Errorf("%v: error %v, want wrong usage", args, err)
 		}

@@ -15,6 +15,15 @@ import (
 // ThreadM × ThreadN elements of it, in registers. Along K the operands go through shared memory,
 // TileK columns of a and rows of b at a time, from where all lanes read them.
 //
+// With Subgroup, a workgroup is one subgroup and nothing goes through memory: a lane computes
+// all rows of the tile (ThreadM = TileM) and TileN/Subgroup of its columns. It reads the elements
+// of b that it needs, and a share of the elements of a, which the lanes show each other by
+// Shuffle. This is for processors that pose as devices: they read memory lane by lane, but a
+// shuffle from a known lane is one instruction.
+//
+// With a Multiplier, each subgroup computes ThreadM × ThreadN elements of the tile by products of
+// small matrices, whose elements are rounded to 16 bits on the way into shared memory.
+//
 // a and b may have any strides. TransA and TransB tell along which dimension their elements lie
 // side by side, and so in which order the lanes read them; Wide operands are read, or written,
 // four elements at a time. These are chosen by Fit for given operands.
@@ -24,6 +33,8 @@ type MatMul struct {
 	TileM, TileN, TileK int
 	ThreadM, ThreadN    int
 	Pipeline            bool // read the next part of the operands before working on this one
+	Subgroup            int  // lanes of the subgroup that a tile is for; 0 for any, through shared memory
+	Multiplier          Multiplier
 
 	Bias       bool
 	Accumulate bool // β is not 0: c is read
@@ -52,16 +63,29 @@ func (k MatMul) Fit(M, N, K int, c, a, b Matrix) MatMul {
 	k.TransA, k.TransB = a.Col != 1 && a.Row == 1, b.Col != 1 && b.Row == 1
 	k.WideA = k.TransA && a.wide(M, a.Col) || a.Col == 1 && a.wide(K, a.Row)
 	k.WideB = k.TransB && b.wide(K, b.Col) || b.Col == 1 && b.wide(N, b.Row)
-	_, errA := k.perLane(k.TransA, k.TileM, k.WideA)
-	_, errB := k.perLane(!k.TransB, k.TileN, k.WideB)
-	k.WideA, k.WideB = k.WideA && errA == nil, k.WideB && errB == nil
+	if k.shares() {
+		_, errA := k.perLane(k.TransA, k.TileM, k.WideA)
+		_, errB := k.perLane(!k.TransB, k.TileN, k.WideB)
+		k.WideA, k.WideB = k.WideA && errA == nil, k.WideB && errB == nil
+	}
 	k.WideC = k.ThreadN%4 == 0 && c.wide(N, c.Row)
 	k.Full = M%k.TileM == 0 && N%k.TileN == 0 && K%k.TileK == 0 && K > 0 && !k.Split
 	return k
 }
 
 // Lanes returns the lanes of a workgroup.
-func (k MatMul) Lanes() int { return k.TileM / k.ThreadM * (k.TileN / k.ThreadN) }
+func (k MatMul) Lanes() int {
+	n := k.TileM / k.ThreadM * (k.TileN / k.ThreadN)
+	if k.hasMatrices() {
+		n *= k.Subgroup
+	}
+	return n
+}
+
+func (k MatMul) hasMatrices() bool { return k.Multiplier != Multiplier{} }
+
+// shares reports whether operands go through shared memory.
+func (k MatMul) shares() bool { return k.Subgroup == 0 || k.hasMatrices() }
 
 func (k MatMul) check() error {
 	for _, n := range []int{k.TileM, k.TileN, k.TileK, k.ThreadM, k.ThreadN} {
@@ -76,6 +100,14 @@ func (k MatMul) check() error {
 		return errors.New("kernels: MatMul: parts of K have no bias, are not added to c, and are not full")
 	case k.WideC && k.ThreadN%4 != 0:
 		return fmt.Errorf("kernels: MatMul: a wide c, with %d columns a lane", k.ThreadN)
+	}
+	if !k.shares() {
+		return k.checkSubgroup()
+	}
+	if k.hasMatrices() {
+		if err := k.checkMatrices(); err != nil {
+			return err
+		}
 	}
 	if _, err := k.perLane(k.TransA, k.TileM, k.WideA); err != nil {
 		return err
@@ -111,6 +143,12 @@ func (k MatMul) perLane(alongOuter bool, size int, wide bool) (int, error) {
 
 func (k MatMul) name() string {
 	name := fmt.Sprintf("matmul_%dx%dx%d_%dx%d", k.TileM, k.TileN, k.TileK, k.ThreadM, k.ThreadN)
+	if k.Subgroup > 0 {
+		name += fmt.Sprintf("_sub%d", k.Subgroup)
+	}
+	if k.hasMatrices() {
+		name += fmt.Sprintf("_%v_%v", k.Multiplier.Elem, k.Multiplier.Shape)
+	}
 	return marked(name, mark{"ta", k.TransA}, mark{"tb", k.TransB}, mark{"pipeline", k.Pipeline}, mark{"bias", k.Bias},
 		mark{"accumulate", k.Accumulate}, mark{"split", k.Split}, mark{"wa", k.WideA}, mark{"wb", k.WideB}, mark{"wc", k.WideC}, mark{"full", k.Full})
 }
@@ -121,6 +159,12 @@ func (k MatMul) Build() (*ir.Kernel, error) {
 		return nil, err
 	}
 	b := ir.New(k.name(), ir.Workgroup(k.TileN/k.ThreadN, k.TileM/k.ThreadM, 1))
+	switch {
+	case k.hasMatrices():
+		b = ir.New(k.name(), ir.Workgroup(k.Lanes(), 1, 1), ir.Subgroup(k.Subgroup))
+	case k.Subgroup > 0:
+		b = ir.New(k.name(), ir.Workgroup(k.Subgroup, 1, 1), ir.Subgroup(k.Subgroup))
+	}
 	access := ir.Write
 	if k.Accumulate {
 		access = ir.ReadWrite
@@ -131,9 +175,20 @@ func (k MatMul) Build() (*ir.Kernel, error) {
 		g.bias = b.Buffer("bias", ir.F32, ir.Read)
 	}
 	g.scalars()
-	g.clear()
-	g.multiply()
-	g.write()
+	switch {
+	case k.hasMatrices():
+		g.beginMatrices()
+		g.multiply()
+		g.writeMatrices()
+	case k.Subgroup > 0:
+		g.clear()
+		g.exchange()
+		g.write()
+	default:
+		g.clear()
+		g.multiply()
+		g.write()
+	}
 	return b.Build()
 }
 
@@ -171,6 +226,7 @@ type gemm struct {
 	alpha, beta ir.Value
 	acc         [][]*ir.Var // [ThreadM][ThreadN/width]: the lane's elements of a·b
 	rows, cols  fragment
+	matrices    *matrices
 }
 
 // operand is a or b, seen as lines: an index along K, and one along the outer dimension M or N.
@@ -244,23 +300,39 @@ func (g *gemm) scalars() {
 	g.cFirst = place(g.cFirst, cBatch)
 	g.left.first, g.right.first = place(g.left.first, aBatch), place(g.right.first, bBatch)
 
-	g.rows = newFragment(k.TileM, k.ThreadM, b.LocalID(1))
-	g.cols = newFragment(k.TileN, k.ThreadN, b.LocalID(0))
-	g.share(&g.left, "ta", g.m, b.GroupID(1).Mul(k.TileM), k.TileM, k.TransA, k.WideA)
-	g.share(&g.right, "tb", g.n, b.GroupID(0).Mul(k.TileN), k.TileN, !k.TransB, k.WideB)
+	x, y := b.LocalID(0), b.LocalID(1)
+	if k.Subgroup > 0 { // with matrices, lanes have no elements of their own
+		x, y = b.Lane(), b.I32(0)
+	}
+	g.rows, g.cols = newFragment(k.TileM, k.ThreadM, y), newFragment(k.TileN, k.ThreadN, x)
+	g.left.lie(g.m, b.GroupID(1).Mul(k.TileM), k.TransA, k.WideA)
+	g.right.lie(g.n, b.GroupID(0).Mul(k.TileN), !k.TransB, k.WideB)
+	if k.shares() {
+		g.share(&g.left, "ta", k.TileM)
+		g.share(&g.right, "tb", k.TileN)
+	}
+}
+
+// lie notes how the operand lies.
+func (o *operand) lie(size, corner ir.Value, alongOuter, wide bool) {
+	o.size, o.corner, o.alongOuter, o.wide = size, corner, alongOuter, wide
 }
 
 // share declares an operand's shared memory. Lines along K are turned when they are stored, so
 // neighbouring lanes write to rows of shared memory: padding puts these into different banks.
-func (g *gemm) share(o *operand, name string, size, corner ir.Value, tile int, alongOuter, wide bool) {
-	o.size, o.corner, o.alongOuter, o.wide = size, corner, alongOuter, wide
-	_, o.length = g.lines(alongOuter, tile)
-	o.perLane, _ = g.perLane(alongOuter, tile, wide)
+func (g *gemm) share(o *operand, name string, tile int) {
+	_, o.length = g.lines(o.alongOuter, tile)
+	o.perLane, _ = g.perLane(o.alongOuter, tile, o.wide)
 	o.pitch = tile
-	if !alongOuter {
+	elem := ir.F32
+	switch {
+	case g.hasMatrices():
+		elem = g.Multiplier.Elem
+		o.pitch += lane16
+	case !o.alongOuter:
 		o.pitch += 4
 	}
-	o.shared = g.b.Shared(name, ir.F32, g.TileK*o.pitch)
+	o.shared = g.b.Shared(name, elem, g.TileK*o.pitch)
 }
 
 // clear begins with zeros.
@@ -384,6 +456,10 @@ func (o *operand) put(g *gemm, values []ir.Value) {
 
 // compute adds the product of the parts in shared memory to the accumulators.
 func (g *gemm) compute() {
+	if g.hasMatrices() {
+		g.computeMatrices()
+		return
+	}
 	g.b.Range(g.TileK, func(k ir.Value) {
 		rows := g.rows.load(g.left.shared, k.Mul(g.left.pitch/g.rows.width), g.cols.width)
 		cols := g.cols.load(g.right.shared, k.Mul(g.right.pitch/g.cols.width), 0)

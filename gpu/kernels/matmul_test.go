@@ -2,8 +2,10 @@ package kernels_test
 
 import (
 	"fmt"
+	"math"
 	"testing"
 
+	"inkstone/gpu/ir"
 	"inkstone/gpu/kernels"
 	"inkstone/tensor"
 )
@@ -14,6 +16,8 @@ var matMulTiles = []kernels.MatMul{
 	{TileM: 16, TileN: 16, TileK: 8, ThreadM: 2, ThreadN: 4},
 	{TileM: 16, TileN: 32, TileK: 8, ThreadM: 4, ThreadN: 8, Pipeline: true},
 	{TileM: 12, TileN: 8, TileK: 4, ThreadM: 3, ThreadN: 2},
+	{TileM: 32, TileN: 32, TileK: 16, ThreadM: 16, ThreadN: 16, Subgroup: 32, Multiplier: kernels.Multiplier{Elem: ir.BF16, Shape: ir.Shape{M: 16, N: 16, K: 16}}},
+	{TileM: 32, TileN: 64, TileK: 32, ThreadM: 16, ThreadN: 32, Pipeline: true, Subgroup: 32, Multiplier: kernels.Multiplier{Elem: ir.F16, Shape: ir.Shape{M: 16, N: 16, K: 16}}},
 }
 
 // product is a MatMul at work: the kernel, sizes and operands.
@@ -33,6 +37,13 @@ func (p *product) check(t *testing.T) {
 		return m.Offset + max(0, p.batch[0]-1)*m.Batch[0] + max(0, p.batch[1]-1)*m.Batch[1] + max(0, rows-1)*m.Row + max(0, cols-1)*m.Col + 1
 	}
 	a, b, bias := normal(r, last(p.a, p.M, p.K)), normal(r, last(p.b, p.K, p.N)), normal(r, p.N)
+	if p.k.Multiplier != (kernels.Multiplier{}) { // numbers that both 16-bit types hold
+		for _, x := range [][]float32{a, b} {
+			for i, v := range x {
+				x[i] = float32(math.Round(float64(v)*16) / 16)
+			}
+		}
+	}
 	c := normal(r, last(p.c, p.M, p.N))
 	if !p.k.Accumulate {
 		c = empty(len(c))
@@ -101,6 +112,38 @@ func TestMatMul(t *testing.T) {
 }
 
 // TestMatMulFit makes sure that the cases above reach every way to read.
+// TestMatMulRounds: with matrices, factors are rounded to the nearest 16-bit number.
+func TestMatMulRounds(t *testing.T) {
+	for elem, round := range map[ir.Type]func(x float32) float32{
+		ir.BF16: func(x float32) float32 {
+			bits := math.Float32bits(x)
+			return math.Float32frombits((bits + 0x7fff + bits>>16&1) &^ 0xffff)
+		},
+		ir.F16: func(x float32) float32 { // of numbers from 1 to 2
+			return float32(math.RoundToEven(float64(x)*1024) / 1024)
+		},
+	} {
+		k := matMulTiles[4]
+		k.Multiplier.Elem = elem
+		const M, N, K = 32, 32, 16
+		a, b, c := make([]float32, M*K), make([]float32, K*N), empty(M*N)
+		for i := range a {
+			a[i] = 1 + float32(i*977%4096)/4096
+		}
+		for i := range min(N, K) {
+			b[i*N+i] = 1 // column i is that of a, for i < K
+		}
+		at, bt, ct := kernels.Matrix{Row: K, Col: 1}, kernels.Matrix{Row: N, Col: 1}, kernels.Matrix{Row: N, Col: 1}
+		k = k.Fit(M, N, K, ct, at, bt)
+		run(t, k, k.Launch(M, N, K, ct, at, bt, [2]int{1, 1}, 1, 1, 0), c, a, b)
+		for i, x := range a {
+			if got, want := c[i/K*N+i%K], round(x); got != want {
+				t.Fatalf("%v: %v became %v, want %v", elem, x, got, want)
+			}
+		}
+	}
+}
+
 func TestMatMulFit(t *testing.T) {
 	k := matMulTiles[2]
 	c := kernels.Matrix{Row: 32, Col: 1}

@@ -6,6 +6,7 @@ type Device struct {
 	Subgroup    int  // lanes of a subgroup; 0 if it cannot be relied on
 	SharedBytes int  // shared memory of a workgroup
 	Units       int  // compute units: workgroups that truly run at the same time; 0 if not known
+	Multiplier  Multiplier
 }
 
 // units returns how many workgroups to have at least: a guess where the number is not known.
@@ -113,10 +114,28 @@ var (
 // Of the tiles it takes the one with the least estimated cost: the work done, padding and reads
 // of operands included, divided by the share of the device that is busy.
 func (d Device) MatMul(M, N, K, batch int) (k MatMul, splits int) {
-	tiles := discreteTiles
 	if d.Processor {
-		tiles = processorTiles
+		return d.choose(processorTiles, M, N, K, batch)
 	}
+	return d.choose(discreteTiles, M, N, K, batch)
+}
+
+// MatMulRounded is MatMul for the device's Multiplier, which it has.
+func (d Device) MatMulRounded(M, N, K, batch int) (k MatMul, splits int) {
+	s := d.Multiplier.Shape
+	unit := max(s.K, 16)
+	var tiles []MatMul
+	for _, t := range [][4]int{{128, 64, 64, 32}, {64, 64, 32, 32}, {32, 32, 16, 16}} { // a tile, and a subgroup's block
+		tile := MatMul{TileM: t[0], TileN: t[1], TileK: unit, ThreadM: max(t[2], s.M), ThreadN: max(t[3], s.N), Subgroup: d.Subgroup, Multiplier: d.Multiplier}
+		if tile.Lanes() <= 256 && tile.sharedBytes() <= d.SharedBytes && tile.check() == nil {
+			tiles = append(tiles, tile)
+		}
+	}
+	return d.choose(tiles, M, N, K, batch)
+}
+
+// choose returns the tile with the least estimated cost.
+func (d Device) choose(tiles []MatMul, M, N, K, batch int) (k MatMul, splits int) {
 	least := 0.0
 	for _, t := range tiles {
 		groups := max(1, ceilDiv(M, t.TileM)*ceilDiv(N, t.TileN)*batch)

@@ -42,7 +42,7 @@ func Open(_ context.Context, n int) (driver.Device, error) {
 func info(o Options) driver.Info {
 	i := driver.Info{
 		API: "soft", Name: "interpreter", Kind: driver.CPU, Vendor: "Inkstone", Driver: "ir/interp",
-		Memory: o.Memory, Subgroups: []int{8, 4, 16, 32, 64}, F16: true, BF16: true, AtomicF32: true, Timestamps: true,
+		Memory: o.Memory, Subgroups: []int{8, 4, 16, 32, 64}, F16: true, BF16: true, Shared16: true, AtomicF32: true, Timestamps: true,
 		MaxAlloc: o.MaxAlloc, MaxRange: 1<<31 - 4, MaxBuffers: 16, MaxScalars: ir.MaxScalarBytes / 4,
 		MaxShared: 32 << 10, MaxLanes: 1024, MaxGroup: [3]int{1024, 1024, 64},
 		MaxGrid: [3]int{65535, 65535, 65535}, BufferAlign: align,

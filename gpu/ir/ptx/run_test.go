@@ -73,7 +73,10 @@ func TestCases(t *testing.T) {
 }
 
 // hopper is a device that tiles are chosen for.
-var hopper = kernels.Device{Subgroup: ptx.WarpSize, SharedBytes: ptx.StaticShared, Units: 132}
+var hopper = kernels.Device{
+	Subgroup: ptx.WarpSize, SharedBytes: ptx.StaticShared, Units: 132,
+	Multiplier: kernels.Multiplier{Elem: ir.BF16, Shape: ir.Shape{M: 16, N: 16, K: 16}},
+}
 
 // TestKernels runs the engine's kernels, against package interp.
 func TestKernels(t *testing.T) {

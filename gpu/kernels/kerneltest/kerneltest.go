@@ -301,6 +301,9 @@ func (m *maker) products() {
 			m.add(k, k.Launch(M, N, K, c, plain, b, [2]int{1, 1}, splits, 0.5, 2), few, buffers...)
 		}
 	}
+	if m.d.Multiplier != (kernels.Multiplier{}) {
+		m.rounded()
+	}
 	const N, K = 37, 300
 	a, c := kernels.Matrix{Row: K, Col: 1}, kernels.Matrix{Row: N, Col: 1}
 	for vectors := 1; vectors <= kernels.FewRows; vectors++ {
@@ -310,6 +313,20 @@ func (m *maker) products() {
 		v := m.d.VecMat(vectors)
 		v.Bias, v.Accumulate = true, true
 		m.add(v, v.Launch(N, K, c, a, kernels.Matrix{Row: N, Col: 1}, 2, 0.5), few, m.x(vectors*N), m.x(vectors*K), m.x(N*K), m.x(N))
+	}
+}
+
+// rounded adds products by the device's Multiplier.
+func (m *maker) rounded() {
+	for _, s := range [][3]int{{9, 33, 37}, {128, 128, 64}, {70, 150, 20}} {
+		M, N, K := s[0], s[1], s[2]
+		a, c := kernels.Matrix{Row: K, Col: 1}, kernels.Matrix{Row: N, Col: 1}
+		for _, b := range []kernels.Matrix{{Row: N, Col: 1}, {Row: 1, Col: K}} {
+			k, _ := m.d.MatMulRounded(M, N, K, 1)
+			k.Bias, k.Accumulate = true, true
+			k = k.Fit(M, N, K, c, a, b)
+			m.add(k, k.Launch(M, N, K, c, a, b, [2]int{1, 1}, 1, 0.5, 2), few, m.x(M*N), m.x(M*K), m.x(K*N), m.x(N))
+		}
 	}
 }
 
