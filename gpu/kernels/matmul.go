@@ -67,6 +67,8 @@ func (k MatMul) Fit(M, N, K int, c, a, b Matrix) MatMul {
 		_, errA := k.perLane(k.TransA, k.TileM, k.WideA)
 		_, errB := k.perLane(!k.TransB, k.TileN, k.WideB)
 		k.WideA, k.WideB = k.WideA && errA == nil, k.WideB && errB == nil
+	} else {
+		k.WideA, k.WideB = k.wideSubgroup()
 	}
 	k.WideC = k.ThreadN%4 == 0 && c.wide(N, c.Row)
 	k.Full = M%k.TileM == 0 && N%k.TileN == 0 && K%k.TileK == 0 && K > 0 && !k.Split

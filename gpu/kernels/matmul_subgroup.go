@@ -13,12 +13,24 @@ func (k MatMul) checkSubgroup() error {
 		return fmt.Errorf("kernels: MatMul: a tile of %d×%d, %d×%d a lane, is not shared out to a subgroup of %d", k.TileM, k.TileN, k.ThreadM, k.ThreadN, s)
 	case k.Pipeline:
 		return fmt.Errorf("kernels: MatMul: a pipeline within a subgroup")
-	case (k.WideA && !k.TransA || k.WideB && k.TransB) && k.TileK%4 != 0:
-		return fmt.Errorf("kernels: MatMul: a wide operand along K, in steps of %d", k.TileK)
-	case k.WideA && k.TransA && k.TileM/s%4 != 0 || k.WideB && !k.TransB && k.ThreadN%4 != 0:
-		return fmt.Errorf("kernels: MatMul: a wide operand, with %d rows and %d columns a lane", k.TileM/s, k.ThreadN)
+	}
+	if a, b := k.wideSubgroup(); a != k.WideA || b != k.WideB {
+		return fmt.Errorf("kernels: MatMul: a wide operand, with %d rows and %d columns a lane, in steps of %d", k.TileM/k.Subgroup, k.ThreadN, k.TileK)
 	}
 	return nil
+}
+
+// wideSubgroup returns which of the wide operands a subgroup can read so: those of which a lane
+// has vectors.
+func (k MatMul) wideSubgroup() (a, b bool) {
+	alongA, alongB := k.TileK, k.TileK
+	if k.TransA {
+		alongA = k.TileM / k.Subgroup
+	}
+	if !k.TransB {
+		alongB = k.ThreadN
+	}
+	return k.WideA && alongA%4 == 0, k.WideB && alongB%4 == 0
 }
 
 // exchange adds the loop over K of a subgroup: TileK at a time, and what is left one by one.

@@ -16,6 +16,8 @@ var matMulTiles = []kernels.MatMul{
 	{TileM: 16, TileN: 16, TileK: 8, ThreadM: 2, ThreadN: 4},
 	{TileM: 16, TileN: 32, TileK: 8, ThreadM: 4, ThreadN: 8, Pipeline: true},
 	{TileM: 12, TileN: 8, TileK: 4, ThreadM: 3, ThreadN: 2},
+	{TileM: 8, TileN: 16, TileK: 4, ThreadM: 8, ThreadN: 4, Subgroup: 4},
+	{TileM: 16, TileN: 16, TileK: 2, ThreadM: 16, ThreadN: 2, Subgroup: 8},
 	{TileM: 32, TileN: 32, TileK: 16, ThreadM: 16, ThreadN: 16, Subgroup: 32, Multiplier: kernels.Multiplier{Elem: ir.BF16, Shape: ir.Shape{M: 16, N: 16, K: 16}}},
 	{TileM: 32, TileN: 64, TileK: 32, ThreadM: 16, ThreadN: 32, Pipeline: true, Subgroup: 32, Multiplier: kernels.Multiplier{Elem: ir.F16, Shape: ir.Shape{M: 16, N: 16, K: 16}}},
 }
@@ -123,7 +125,7 @@ func TestMatMulRounds(t *testing.T) {
 			return float32(math.RoundToEven(float64(x)*1024) / 1024)
 		},
 	} {
-		k := matMulTiles[4]
+		k := matMulTiles[6]
 		k.Multiplier.Elem = elem
 		const M, N, K = 32, 32, 16
 		a, b, c := make([]float32, M*K), make([]float32, K*N), empty(M*N)
