@@ -129,7 +129,8 @@ func (d Device) MatMul(M, N, K, batch int) (k MatMul, splits int) {
 	return d.choose(discreteTiles, M, N, K, batch)
 }
 
-// MatMulRounded is MatMul for the device's Multiplier, which it has.
+// MatMulRounded is MatMul for the device's Multiplier, which it has; if no tile for it fits the
+// device, it is MatMul.
 func (d Device) MatMulRounded(M, N, K, batch int) (k MatMul, splits int) {
 	s := d.Multiplier.Shape
 	unit := max(s.K, 16)
@@ -139,6 +140,9 @@ func (d Device) MatMulRounded(M, N, K, batch int) (k MatMul, splits int) {
 		if tile.Lanes() <= 256 && tile.sharedBytes() <= d.SharedBytes && tile.check() == nil {
 			tiles = append(tiles, tile)
 		}
+	}
+	if len(tiles) == 0 {
+		return d.MatMul(M, N, K, batch)
 	}
 	return d.choose(tiles, M, N, K, batch)
 }
