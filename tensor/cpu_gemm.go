@@ -17,6 +17,7 @@ const (
 	gemmPacked = 2 << 20 // of A packed at a time, and of B packed at most for several tasks
 	gemmGroup  = 64      // rows of A that one packing task takes
 	gemmWidest = 384     // columns of C that one task takes, at most, on any machine
+	gemmDirect = 4 << 20 // numbers of an A that comes from memory: packed, it comes faster
 )
 
 // gemmStrip is how many columns of C one task takes, at most. Its block of B takes a seventh of
@@ -89,7 +90,7 @@ func (j *gemmArgs[T]) plan() {
 	m, n, k := j.c.rows, j.c.cols, j.a.cols
 	deep := gemmDepth * 2 / j.panels(1, 1, 2) // what fits the same memory
 	j.depth = max(split(k, 8, max(pieces(k, deep), 1), 1), 1)
-	j.direct = k > 0 && !j.bf16 && j.a.col == 1 && m%kernels.GemmRows == 0 && m >= kernels.GemmDirectRows[T]()
+	j.direct = k > 0 && !j.bf16 && j.a.col == 1 && m%kernels.GemmRows == 0 && m >= kernels.GemmDirectRows[T]() && m*k < gemmDirect
 	rows, span := m, k
 	if !j.direct {
 		rows = split(m, kernels.GemmRows, pieces(m, max(gemmPacked/max(k, 1), gemmHeight)), 1)
