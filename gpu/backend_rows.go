@@ -219,14 +219,31 @@ func (b *Backend) Embedding(dst, table, ids *tensor.Tensor) {
 
 // EmbeddingBackward works as tensor.Backend says.
 func (b *Backend) EmbeddingBackward(dtable, dy, ids *tensor.Tensor) {
-	if V, C, ok := b.lookup(dy, dtable, ids); ok {
-		k := b.device.tuning.EmbeddingBackward(C)
-		if b.run(k, k.Launch(ids.Len(), V, C), cheap*dy.Len()+ids.Len()*ids.Len(), update(dtable), read(dy), read(ids)) {
-			return
-		}
+	if b.embeddingBackward(dtable, dy, ids) {
+		return
 	}
 	defer b.onCPU("EmbeddingBackward", read(dy), read(ids), update(dtable))()
 	b.CPU.EmbeddingBackward(dtable, dy, ids)
+}
+
+func (b *Backend) embeddingBackward(dtable, dy, ids *tensor.Tensor) bool {
+	V, C, ok := b.lookup(dy, dtable, ids)
+	n := ids.Len()
+	if !ok || n >= 1<<30 {
+		return false
+	}
+	link, k := b.device.tuning.EmbeddingBackward(C)
+	links, ok := b.scratch(n)
+	if !ok {
+		return false
+	}
+	defer b.drop(links)
+	if !b.ready([]kernels.Kernel{link, k}, update(dtable), read(dy), read(ids)) {
+		return false
+	}
+	b.run(link, link.Launch(n), n*n, links.writing(0), read(ids))
+	b.run(k, k.Launch(n, V, C), cheap*dy.Len(), update(dtable), read(dy), read(ids), links.reading(0))
+	return true
 }
 
 // lookup returns the sizes of a table [V, C] whose rows ids stand for rows [..., C].

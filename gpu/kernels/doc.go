@@ -35,7 +35,7 @@
 //	  and their backwards    NormBackward; NormWeight and a Sum of its parts
 //	RoPE                     RoPE
 //	Embedding                Embedding
-//	EmbeddingBackward        EmbeddingBackward
+//	EmbeddingBackward        EmbeddingLinks, EmbeddingBackward
 //	CrossEntropy             CrossEntropy
 //	CrossEntropyBackward     CrossEntropyBackward
 //	Attention                Attention; for few queries AttentionDecode, and AttentionCombine

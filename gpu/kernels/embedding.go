@@ -41,47 +41,76 @@ func (k Embedding) Launch(n, V, C int) Launch {
 	return l
 }
 
+// EmbeddingLinks chains the places of each id, for EmbeddingBackward: links[i] = 2·next + first,
+// where next is the next place with the id of place i (n if there is none) and first is 1 if no
+// place before has it. A lane compares its id with all n.
+//
+// Buffers: links [n] (I32), ids [n] (I32).
+type EmbeddingLinks struct{ Lanes int }
+
+// Build builds the kernel.
+func (k EmbeddingLinks) Build() (*ir.Kernel, error) {
+	b := ir.New(fmt.Sprintf("embedding_links_%d", k.Lanes), ir.Workgroup(k.Lanes, 1, 1))
+	links, ids := b.Buffer("links", ir.I32, ir.Write), b.Buffer("ids", ir.I32, ir.Read)
+	n := b.Scalar("n", ir.I32)
+	self := groupNumber(b).Mul(k.Lanes).Add(b.LocalIndex())
+	b.If(self.Lt(n), func() {
+		id := ids.Load(self)
+		next, first := b.VarOf(n).Named("next"), b.VarOf(b.I32(1)).Named("first")
+		visit := func(i, other ir.Value) {
+			same := other.Eq(id)
+			next.Set(same.And(i.Gt(self)).Select(next.Get().Min(i), next.Get()))
+			first.Set(same.And(i.Lt(self)).Select(b.I32(0), first.Get()))
+		}
+		quads := n.Shr(2)
+		b.For(0, quads, 1, func(q ir.Value) {
+			others := ids.LoadVec(4, q)
+			for e := range 4 {
+				visit(q.Mul(4).Add(e), others.At(e))
+			}
+		})
+		b.For(quads.Mul(4), n, 1, func(i ir.Value) { visit(i, ids.Load(i)) })
+		links.Store(self, next.Get().Mul(2).Add(first.Get()))
+	})
+	return b.Build()
+}
+
+// Launch returns the launch for n ids; n is below 2³⁰.
+func (k EmbeddingLinks) Launch(n int) Launch {
+	l := Launch{Grid: spread(ceilDiv(n, k.Lanes))}
+	l.ints(n)
+	return l
+}
+
 // EmbeddingBackward adds row i of dy to dtable[ids[i]], in order of i. Rows whose id is not in
 // the table are left out.
 //
-// Workgroup i stands for ids[i]: if the id occurs before, it ends there, otherwise it adds all
-// rows with the id. So no two workgroups write to the same row of the table, and the additions
-// are those of the CPU, in the same order. Up to n ids are read for each.
+// Workgroup i stands for ids[i]: if the id occurs before, it ends there, otherwise it follows the
+// links and adds all rows with the id. So no two workgroups write to the same row of the table,
+// and the additions are those of the CPU, in the same order.
 //
-// Buffers: dtable [V, C], dy [n, C], ids [n] (I32).
+// Buffers: dtable [V, C], dy [n, C], ids [n] (I32), links [n] (I32, of EmbeddingLinks).
 type EmbeddingBackward struct{ Lanes int }
 
 // Build builds the kernel.
 func (k EmbeddingBackward) Build() (*ir.Kernel, error) {
 	b := ir.New(fmt.Sprintf("embedding_backward_%d", k.Lanes), ir.Workgroup(k.Lanes, 1, 1))
 	dtable := b.Buffer("dtable", ir.F32, ir.ReadWrite)
-	dy, ids := b.Buffer("dy", ir.F32, ir.Read), b.Buffer("ids", ir.I32, ir.Read)
+	dy := b.Buffer("dy", ir.F32, ir.Read)
+	ids, links := b.Buffer("ids", ir.I32, ir.Read), b.Buffer("links", ir.I32, ir.Read)
 	n, vocab, cols := b.Scalar("n", ir.I32), b.Scalar("V", ir.I32), b.Scalar("C", ir.I32)
 	self := groupNumber(b)
 	c := b.GroupID(2).Mul(k.Lanes).Add(b.LocalIndex())
-	id := ids.Load(self.Min(n.Sub(1)))
-	b.If(self.Lt(n).And(id.Ge(0)).And(id.Lt(vocab)).And(c.Lt(cols)), func() {
+	place := self.Min(n.Sub(1))
+	id, first := ids.Load(place), links.Load(place).And(1).Ne(0)
+	b.If(self.Lt(n).And(first).And(id.Ge(0)).And(id.Lt(vocab)).And(c.Lt(cols)), func() {
 		at := id.Mul(cols).Add(c)
-		sum, first := b.VarOf(b.F32(0)).Named("sum"), b.VarOf(b.Bool(true)).Named("first")
-		visit := func(i, other ir.Value) {
-			b.If(other.Eq(id), func() {
-				b.If(i.Lt(self), func() { first.Set(b.Bool(false)) })
-				b.If(first.Get().And(i.Eq(self)), func() { sum.Set(dtable.Load(at)) })
-				b.If(first.Get(), func() { sum.Set(sum.Get().Add(dy.Load(i.Mul(cols).Add(c)))) })
-			})
-		}
-		quads := n.Shr(2)
-		b.For(0, quads, 1, func(q ir.Value) {
-			other := ids.LoadVec(4, q)
-			for e := range 4 {
-				visit(q.Mul(4).Add(e), other.At(e))
-			}
-			b.BreakIf(first.Get().Not())
+		sum, i := b.VarOf(dtable.Load(at)).Named("sum"), b.VarOf(self).Named("i")
+		b.While(func() ir.Value { return i.Get().Lt(n) }, func() {
+			sum.Set(sum.Get().Add(dy.Load(i.Get().Mul(cols).Add(c))))
+			i.Set(links.Load(i.Get()).Shr(1))
 		})
-		b.If(first.Get(), func() {
-			b.For(quads.Mul(4), n, 1, func(i ir.Value) { visit(i, ids.Load(i)) })
-		})
-		b.If(first.Get(), func() { dtable.Store(at, sum) })
+		dtable.Store(at, sum)
 	})
 	return b.Build()
 }

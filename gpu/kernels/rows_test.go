@@ -326,8 +326,7 @@ func TestEmbedding(t *testing.T) {
 
 			dtable := tensor.FromSlice(table, V, C)
 			cpu.EmbeddingBackward(dtable, tensor.FromSlice(dy, n, C), tensor.FromSlice(ids, n))
-			b := kernels.EmbeddingBackward{Lanes: 32}
-			run(t, b, b.Launch(n, V, C), table, dy, ids)
+			embeddingBackward(t, 32, table, dy, ids, V)
 			exact(t, "dtable", table, tensor.Data[float32](dtable))
 		}
 	}
@@ -340,9 +339,17 @@ func TestEmbeddingOutside(t *testing.T) {
 	nan := float32(math.NaN())
 	exact(t, "rows", rows, []float32{nan, 2, nan})
 	dtable := []float32{1, 2}
-	b := kernels.EmbeddingBackward{Lanes: 4}
-	run(t, b, b.Launch(3, 2, 1), dtable, []float32{10, 20, 30}, []int32{-1, 1, 2})
+	embeddingBackward(t, 4, dtable, []float32{10, 20, 30}, []int32{-1, 1, 2}, 2)
 	exact(t, "dtable", dtable, []float32{1, 22})
+}
+
+// embeddingBackward runs both kernels of the gradient of a table [V, C].
+func embeddingBackward(t *testing.T, lanes int, dtable, dy []float32, ids []int32, V int) {
+	t.Helper()
+	n, links := len(ids), make([]int32, len(ids))
+	l, b := kernels.EmbeddingLinks{Lanes: lanes}, kernels.EmbeddingBackward{Lanes: lanes}
+	run(t, l, l.Launch(n), links, ids)
+	run(t, b, b.Launch(n, V, len(dy)/n), dtable, dy, ids, links)
 }
 
 func TestRoPE(t *testing.T) {

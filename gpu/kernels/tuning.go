@@ -59,9 +59,9 @@ func (d Device) Max(cols int, arg bool) Max { return Max{Lanes: d.rowLanes(cols 
 // Embedding returns the kernel for rows of C columns.
 func (d Device) Embedding(C int) Embedding { return Embedding{Lanes: d.rowLanes(C / 4)} }
 
-// EmbeddingBackward returns the kernel for rows of C columns.
-func (d Device) EmbeddingBackward(C int) EmbeddingBackward {
-	return EmbeddingBackward{Lanes: d.rowLanes(C)}
+// EmbeddingBackward returns the kernels for rows of C columns, in the order in which they run.
+func (d Device) EmbeddingBackward(C int) (EmbeddingLinks, EmbeddingBackward) {
+	return EmbeddingLinks{Lanes: 64}, EmbeddingBackward{Lanes: d.rowLanes(C)}
 }
 
 // NormWeight returns the kernel for rows of cols columns.

@@ -280,9 +280,22 @@ func (m *maker) sums() {
 
 func (m *maker) embeddings() {
 	const n, V, C = 39, 11, 70
-	e, b := m.d.Embedding(C), m.d.EmbeddingBackward(C)
-	m.add(e, e.Launch(n, V, C), 0, m.x(n*C), m.x(V*C), m.ids(n, V))
-	m.add(b, b.Launch(n, V, C), few, m.x(V*C), m.x(n*C), m.ids(n, V))
+	e := m.d.Embedding(C)
+	link, b := m.d.EmbeddingBackward(C)
+	ids := m.ids(n, V)
+	links := make([]int32, n) // what link makes of ids
+	last := map[int32]int{}
+	for i, id := range ids {
+		links[i] = 2*n + 1
+		if before, ok := last[id]; ok {
+			links[before] += 2 * int32(i-n)
+			links[i]--
+		}
+		last[id] = i
+	}
+	m.add(e, e.Launch(n, V, C), 0, m.x(n*C), m.x(V*C), ids)
+	m.add(link, link.Launch(n), 0, make([]int32, n), ids)
+	m.add(b, b.Launch(n, V, C), few, m.x(V*C), m.x(n*C), ids, links)
 }
 
 func (m *maker) products() {
