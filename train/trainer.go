@@ -160,6 +160,7 @@ func (t *Trainer) explain(step int, what error) error {
 	}()
 	n := max(t.Accumulate, 1)
 	for k := 0; k < n && culprit == ""; k++ {
+		t.Optimizer.ZeroGrad() // what the step left there is not finite, and would be blamed
 		t.pass(step, k, n)
 	}
 	if culprit == "" {

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"inkstone/autograd"
 	"inkstone/nn"
 	"inkstone/tensor"
 )
@@ -103,6 +104,17 @@ func TestGuard(t *testing.T) {
 				}
 			}
 		}, "value of Linear in transformer.h.1"},
+		"micro-batch": {func(tr *Trainer) { // the second is at fault: nothing of the first is
+			loss := tr.Loss
+			tr.Accumulate = 2
+			tr.Loss = func(t *autograd.Tape, step, k int) (*autograd.Variable, int) {
+				v, tokens := loss(t, step, k)
+				if k == 1 {
+					v = t.Scale(v, math.Inf(1))
+				}
+				return v, tokens
+			}
+		}, "value of Scale"},
 	} {
 		_, tr := tinyTrainer(t, cpu, 2)
 		c.damage(tr)
