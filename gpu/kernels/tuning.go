@@ -206,11 +206,18 @@ func (d Device) AttentionDecode(s AttentionSizes, D int, causal bool) (k Attenti
 }
 
 // attentionTile returns a tile for which blocks arrays of Rows rows, one of Cols rows, and the
-// scores fit into shared memory.
+// scores fit into shared memory. A processor does better with more rows a lane; elsewhere they
+// would take so many registers that memory is waited for (AttentionDKV on AMD: 168 with 8 lanes
+// along y, 104 with 16).
 func (d Device) attentionTile(D int, causal bool, blocks int) AttentionTile {
-	t := AttentionTile{HeadDim: D, LanesX: 8, LanesY: 8, Causal: causal}
+	most := 16
+	if d.Processor {
+		most = 8
+	}
+	t := AttentionTile{HeadDim: D, LanesX: 8, Causal: causal}
 	for _, size := range [][2]int{{64, 32}, {32, 32}, {32, 16}, {16, 16}, {8, 8}} {
 		t.Rows, t.Cols = size[0], size[1]
+		t.LanesY = min(most, t.Rows)
 		pitch := roundUp(D, 4*t.LanesX) + 4
 		words := (blocks*t.Rows+t.Cols)*pitch + t.Rows*(t.Cols+4) + t.Rows*t.LanesX
 		if 4*words <= min(d.SharedBytes, 32<<10) {
