@@ -6,7 +6,7 @@ import (
 )
 
 // MatMul works as tensor.Backend says. In the precision BF16 it rounds to bfloat16 where the device
-// multiplies matrices of that (see HasBF16) and there are more than a few rows.
+// multiplies matrices of that (see Device.Supports) and there are more than a few rows.
 func (b *Backend) MatMul(dst, x, y, bias *tensor.Tensor, alpha, beta float64) {
 	if b.matmul(dst, x, y, bias, alpha, beta) {
 		return
@@ -55,7 +55,7 @@ func (b *Backend) matmul(dst, x, y, bias *tensor.Tensor, alpha, beta float64) bo
 		return true
 	}
 	choose := b.device.tuning.MatMul
-	if b.Precision() == tensor.BF16 && b.device.HasBF16() {
+	if b.Precision() == tensor.BF16 && b.device.tuning.Multiplier != (kernels.Multiplier{}) {
 		choose = b.device.tuning.MatMulRounded
 	}
 	k, splits := choose(M, N, K, batch[0]*batch[1])

@@ -125,9 +125,6 @@ func (d *Device) Name() string { return d.name }
 // Info describes the device.
 func (d *Device) Info() *driver.Info { return d.info }
 
-// HasBF16 reports whether the device multiplies matrices of bfloat16.
-func (d *Device) HasBF16() bool { return d.tuning.Multiplier != kernels.Multiplier{} }
-
 // Stats returns the counts so far.
 func (d *Device) Stats() Stats {
 	d.mu.Lock()

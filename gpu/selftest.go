@@ -4,16 +4,34 @@ import (
 	"fmt"
 	"math"
 
+	"inkstone/gpu/kernels"
 	"inkstone/tensor"
 )
 
 // SelfTest computes products and softmaxes with known answers, in every form in which a
 // training step has them, and returns an error if the device's differ. A driver that is wrong
 // is found here rather than in a model that does not learn.
-func (d *Device) SelfTest() error {
+func (d *Device) SelfTest() error { return d.selfTest(tensor.F32) }
+
+// Supports returns an error unless the device computes in a precision, and rightly: drivers that
+// multiply matrices of bfloat16 wrongly are known.
+func (d *Device) Supports(p tensor.Precision) error {
+	switch {
+	case p != tensor.BF16:
+		return nil
+	case d.tuning.Multiplier == kernels.Multiplier{}:
+		return fmt.Errorf("%s has no products of bfloat16", d.name)
+	}
+	return d.selfTest(p)
+}
+
+// selfTest is SelfTest in a precision: the factors are exact in each of them.
+func (d *Device) selfTest(p tensor.Precision) error {
 	cpu := tensor.NewCPU(1)
 	defer cpu.Close()
-	b := NewBackend(d, cpu)
+	b := NewBackend(d, tensor.NewCPU(1))
+	defer b.CPU.Close()
+	b.SetPrecision(p)
 	for _, s := range [][3]int{{130, 70, 67}, {1, 96, 200}} {
 		M, N, K := s[0], s[1], s[2]
 		x, y, bias := selfTestTensor(M, K), selfTestTensor(K, N), selfTestTensor(N)

@@ -62,11 +62,13 @@ func (g *globals) backend(u *ui) (backend, error) {
 	default:
 		return nil, fmt.Errorf("%w (inkstone devices lists what is there; --device cpu always is)", err)
 	}
-	if g.Precision == tensor.BF16.String() && !d.HasBF16() {
+	cpu := g.newCPU()
+	if err := d.Supports(cpu.Precision()); err != nil {
+		cpu.Close()
 		d.Close()
-		return nil, usagef("--precision bf16: %s has no products of bfloat16; leave it out for f32", d.Name())
+		return nil, usagef("--precision %s: %v; leave it out for f32", g.Precision, err)
 	}
-	return &deviceBackend{gpu.NewBackend(d, g.newCPU()), u}, nil
+	return &deviceBackend{gpu.NewBackend(d, cpu), u}, nil
 }
 
 // backends returns a backend for each device of a list, such as "vulkan:0,vulkan:1". The caller

@@ -145,7 +145,7 @@ func (p *physical) enable(a *dl.Arena) uintptr {
 	f.subgroup.sizeControl = truth(p.chooseSubgroup)
 	f.subgroup.fullSubgroups = truth(p.fullSubgroups)
 	f.atomic.bufferFloat32, f.atomic.sharedFloat32 = truth(t.AtomicFloat), truth(t.AtomicFloat)
-	f.matrix.cooperativeMatrix = truth(t.Matrix)
+	f.vulkan12.memoryModel, f.matrix.cooperativeMatrix = truth(t.Matrix), truth(t.Matrix)
 	f.bfloat16.bfloat16, f.bfloat16.cooperative = truth(t.BFloat16), truth(t.BFloat16)
 	return f.at
 }

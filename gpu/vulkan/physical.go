@@ -129,7 +129,7 @@ func (i *instance) describe(c *dl.Caller, a *dl.Arena, handle uintptr) (*physica
 		Float16:     f.vulkan12.shaderFloat16 != 0,
 		Int16:       f.core.shaderInt16 != 0,
 		AtomicFloat: f.atomic.bufferFloat32 != 0 && f.atomic.sharedFloat32 != 0,
-		Matrix:      f.matrix.cooperativeMatrix != 0,
+		Matrix:      f.matrix.cooperativeMatrix != 0 && f.vulkan12.memoryModel != 0,
 		BFloat16:    f.bfloat16.bfloat16 != 0 && f.bfloat16.cooperative != 0,
 		KeepNaN:     p12.keepNaN32 != 0,
 		// A module sets the mode for 16 bits alone, which is allowed unless the modes of

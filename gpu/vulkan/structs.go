@@ -185,7 +185,9 @@ type vulkan12Features struct {
 	shaderFloat16     uint32
 	_                 [116]byte
 	timelineSemaphore uint32
-	_                 [40]byte
+	_                 [12]byte
+	memoryModel       uint32 // vulkanMemoryModel
+	_                 [24]byte
 }
 
 type subgroupSizeFeatures struct {

@@ -24,7 +24,7 @@ var layouts = []struct {
 	{subgroupSizeProperties{}, 32, map[string]uintptr{"minSize": 16, "maxSize": 20, "maxWorkgroup": 24, "requiredStage": 28}},
 	{features2{}, 240, map[string]uintptr{"shaderInt16": 180}},
 	{vulkan11Features{}, 64, map[string]uintptr{"storageBuffer16Bit": 16}},
-	{vulkan12Features{}, 208, map[string]uintptr{"shaderFloat16": 44, "timelineSemaphore": 164}},
+	{vulkan12Features{}, 208, map[string]uintptr{"shaderFloat16": 44, "timelineSemaphore": 164, "memoryModel": 180}},
 	{subgroupSizeFeatures{}, 24, map[string]uintptr{"sizeControl": 16, "fullSubgroups": 20}},
 	{atomicFloatFeatures{}, 64, map[string]uintptr{"bufferFloat32": 20, "sharedFloat32": 36}},
 	{memoryProperties{}, 520, map[string]uintptr{"typeCount": 0, "types": 4, "heapCount": 260, "heaps": 264}},
