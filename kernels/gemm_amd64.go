@@ -18,6 +18,21 @@ func gemmPanelsAVX512(c []float32, ldc int, a, b []float32, m, n, k int, alpha, 
 //go:noescape
 func gemmDirectAVX512(c []float32, ldc int, a, b []float32, m, n, k int, alpha, beta float32, next Block[float32], lda int)
 
+// gemmPackingAVX512 works like gemmPackingGeneric, on panels of 48 columns.
+func gemmPackingAVX512(c []float32, ldc int, a, b []float32, m, n, k int, alpha, beta float32, src Block[float32], lda int) {
+	if lda == 0 {
+		gemmPackingPanelsAVX512(c, ldc, a, b, m, n, k, alpha, beta, src)
+		return
+	}
+	gemmPackingDirectAVX512(c, ldc, a, b, m, n, k, alpha, beta, src, lda)
+}
+
+//go:noescape
+func gemmPackingPanelsAVX512(c []float32, ldc int, a, b []float32, m, n, k int, alpha, beta float32, src Block[float32])
+
+//go:noescape
+func gemmPackingDirectAVX512(c []float32, ldc int, a, b []float32, m, n, k int, alpha, beta float32, src Block[float32], lda int)
+
 // gemmPanelsAVX2 works like gemmPanelsGeneric, on panels of 24 columns.
 //
 //go:noescape
@@ -27,6 +42,16 @@ func gemmPanelsAVX2(c []float32, ldc int, a, b []float32, m, n, k int, alpha, be
 //
 //go:noescape
 func gemmDirectAVX2(c []float32, ldc int, a, b []float32, m, n, k int, alpha, beta float32, next Block[float32], lda int)
+
+// gemmPackingAVX2 works like gemmPackingGeneric, on panels of 24 columns.
+func gemmPackingAVX2(c []float32, ldc int, a, b []float32, m, n, k int, alpha, beta float32, src Block[float32], lda int) {
+	packRowsAVX2(b, src.Data, src.Stride, n, gemmColsAVX2, k)
+	if lda == 0 {
+		gemmPanelsAVX2(c, ldc, a, b, m, n, k, alpha, beta, Block[float32]{})
+		return
+	}
+	gemmDirectAVX2(c, ldc, a, b, m, n, k, alpha, beta, Block[float32]{}, lda)
+}
 
 // packRowsAVX2 works like packRowsGeneric.
 //

@@ -1,7 +1,7 @@
 // The body of the AVX-512 microkernels, whose files differ in how they do a step of k and in
-// how they read a: they define STEP3, STEP2 and STEP1, and ASTEP, from one step to the next in a
-// (bytes), STARTA at the start of a tile, FETCHA every four steps, FORWARDA(n) n steps on and NEXTA
-// from one panel to the next. A step reads 192 bytes of b. gemm_avx512_amd64.s has the algorithm
+// how they read a and b: they define STEP3, STEP2 and STEP1, and ASTEP, from one step to the next in
+// a (bytes), STARTA and STARTB at the start of a tile, FETCHA every four steps, FORWARDA(n) n steps
+// on and NEXTA from one panel to the next. A step takes 192 bytes of b's panel. gemm_avx512_amd64.s has the algorithm
 // and the registers.
 
 // FETCH: a row of the tile of c is needed when the sums are done
@@ -65,6 +65,7 @@ tile:
 	KMOVW R14, K2
 	SHRQ $16, R14
 	KMOVW R14, K3
+	STARTB
 	MOVQ DI, AX
 	FETCH
 	FETCH

@@ -3,6 +3,7 @@
 #include "textflag.h"
 #include "gemm_block_amd64.h"
 #include "gemm_panels_amd64.h"
+#include "gemm_packed_avx512_amd64.h"
 #include "gemm_avx512_fma_amd64.h"
 
 // The AVX-512 microkernel, tiles of 8 × 48 numbers of C, and the two loops around it:

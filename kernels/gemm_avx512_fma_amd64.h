@@ -1,5 +1,5 @@
 // A step of k of the AVX-512 microkernels in float32, three, two and one vectors wide. A0 to A7 say
-// where the numbers of a are.
+// where the numbers of a are, LOADB3, LOADB2 and LOADB1 read a row of b into Z24, Z25 and Z26.
 
 // ROW3: acc row += a[r] * b
 #define ROW3(a, z, a0, a1, a2) \
@@ -9,9 +9,7 @@
 	VFMADD231PS Z26, z, a2
 
 #define STEP3(aoff, boff) \
-	VMOVUPS boff(BX), Z24;                   \ // b[i, 0:16]
-	VMOVUPS (boff+64)(BX), Z25;              \
-	VMOVUPS (boff+128)(BX), Z26;             \
+	LOADB3(boff);                            \ // b[i, 0:48]
 	ROW3(A0(aoff), Z27, Z0, Z1, Z2);         \
 	ROW3(A1(aoff), Z28, Z3, Z4, Z5);         \
 	ROW3(A2(aoff), Z27, Z6, Z7, Z8);         \
@@ -28,8 +26,7 @@
 	VFMADD231PS Z25, z, a1
 
 #define STEP2(aoff, boff) \
-	VMOVUPS boff(BX), Z24;                   \ // b[i, 0:16]
-	VMOVUPS (boff+64)(BX), Z25;              \
+	LOADB2(boff);                            \ // b[i, 0:32]
 	ROW2(A0(aoff), Z27, Z0, Z1);             \
 	ROW2(A1(aoff), Z28, Z3, Z4);             \
 	ROW2(A2(aoff), Z27, Z6, Z7);             \
@@ -40,7 +37,7 @@
 	ROW2(A7(aoff), Z28, Z21, Z22)
 
 #define STEP1(aoff, boff) \
-	VMOVUPS boff(BX), Z24;                   \ // b[i, 0:16]
+	LOADB1(boff);                            \ // b[i, 0:16]
 	VFMADD231PS.BCST A0(aoff), Z24, Z0;      \ // acc[r, 0:16] += a[r, i] * b[i, 0:16]
 	VFMADD231PS.BCST A1(aoff), Z24, Z3;      \
 	VFMADD231PS.BCST A2(aoff), Z24, Z6;      \

@@ -1,6 +1,8 @@
 // Fetching the next block (see Block) in the loop over k of a GEMM microkernel: line by line, down
 // the rows and then to the right. R15 is the next line, R13 the stride (bytes), R9 the rows left.
 
+#define STARTB // panels of b follow each other
+
 // BLOCK_BEGIN goes before the label band. Without a block, the same line is fetched for ever.
 #define BLOCK_BEGIN \
 	MOVQ next_Data_base+112(FP), R15;        \

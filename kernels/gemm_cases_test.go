@@ -64,6 +64,19 @@ func runGemmDirect[T Float](o *operands[T]) {
 	GemmDirect(o.f[0], n+gemmGap, o.f[3], k, b, m, n, k, o.s[0], o.s[1], Block[T]{})
 }
 
+// runGemmPacking multiplies the first rows while it packs B, then the others.
+func runGemmPacking[T Float](o *operands[T]) {
+	m, n, k := o.n[0], o.n[1], o.n[2]
+	a, b, ldc := o.f[1], o.f[2][len(o.f[2])-GemmPanels(n, GemmCols[T](), k):], n+gemmGap
+	PackPanels(a, o.f[3], k, 1, m, GemmRows, k)
+	first := min(m, GemmRows)
+	panel := a[:GemmPanels(first, GemmRows, k)]
+	GemmPacking(o.f[0], ldc, panel, 0, b, first, n, k, o.s[0], o.s[1], Block[T]{Data: o.f[4], Stride: n})
+	if m > first {
+		Gemm(o.f[0][first*ldc:], ldc, a[len(panel):], b, m-first, n, k, o.s[0], o.s[1], Block[T]{})
+	}
+}
+
 // packLayouts are the strides of PackPanels: contiguous across, along, and neither.
 var packLayouts = []struct{ width, panel, k, across, along int }{
 	{8, 8, 5, 1, 9}, {19, 8, 33, 1, 19}, {48, 48, 7, 1, 50}, {100, 48, 9, 1, 100}, {30, 24, 3, 1, 31},
@@ -86,6 +99,11 @@ func init() {
 		kernelCase{
 			name: "GemmDirect", outs: 1, scratch: 2, sizes: gemmSizes(), args: gemmArgs,
 			run32: runGemmDirect[float32], run64: runGemmDirect[float64],
+			scale: gemmScale,
+		},
+		kernelCase{
+			name: "GemmPacking", outs: 1, scratch: 2, sizes: gemmSizes(), args: gemmArgs,
+			run32: runGemmPacking[float32], run64: runGemmPacking[float64],
 			scale: gemmScale,
 		},
 		kernelCase{

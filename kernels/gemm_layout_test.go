@@ -3,6 +3,7 @@ package kernels
 import (
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -32,6 +33,15 @@ func TestGemmLayout(t *testing.T) {
 				pa := make([]float32, GemmPanels(m, GemmRows, k))
 				PackPanels(pa, a, k, 1, m, GemmRows, k)
 				Gemm(c, n0, pa, pb, m, n0, k, 1, 0, Block[float32]{})
+			case "packing", "packing direct":
+				pa, lda := a, k
+				if mode == "packing" {
+					pa, lda = make([]float32, GemmPanels(m, GemmRows, k)), 0
+					PackPanels(pa, a, k, 1, m, GemmRows, k)
+				}
+				for i := 0; i < m; i += GemmRows {
+					GemmPacking(c[i*n0:], n0, pa[i*k:][:GemmRows*k], lda, pb, GemmRows, n0, k, 1, 0, Block[float32]{Data: b, Stride: n})
+				}
 			case "bf16":
 				pa, pb := make([]float32, GemmPanelsBF16[float32](m, GemmRows, k)), make([]float32, GemmPanelsBF16[float32](n0, cols, k))
 				PackPanelsBF16(pa, a, k, 1, m, GemmRows, k)
@@ -40,13 +50,13 @@ func TestGemmLayout(t *testing.T) {
 			}
 			return c
 		}
-		for _, mode := range []string{"panels", "direct", "bf16"} {
-			if mode == "direct" && GemmDirectRows[float32]() > m {
+		for _, mode := range []string{"panels", "direct", "packing", "packing direct", "bf16"} {
+			if strings.HasSuffix(mode, "direct") && GemmDirectRows[float32]() > m {
 				continue
 			}
 			whole := product(n, mode)
-			if mode == "direct" && !slices.Equal(whole, product(n, "panels")) {
-				t.Error("rows as they lie and panels differ")
+			if mode != "bf16" && !slices.Equal(whole, product(n, "panels")) {
+				t.Errorf("%s and panels differ", mode)
 			}
 			for _, narrow := range []int{1, 8, 16, 17, 24, 32, 33, 40} {
 				part := product(narrow, mode)

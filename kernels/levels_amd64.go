@@ -68,6 +68,7 @@ func avx2Table() table {
 	t.transpose = transposeAVX2
 	t.gemmCols, t.gemmPanels, t.gemmPanelsBF16 = gemmColsAVX2, gemmPanelsAVX2, gemmPanelsAVX2
 	t.gemmDirect, t.directRows = gemmDirectAVX2, GemmRows
+	t.gemmPacking = gemmPackingAVX2
 	t.roundBF16 = roundBF16AVX2
 	t.packRows = packRowsAVX2
 	t.gemv, t.gemvPairs, t.unpairs = gemvAVX2, gemvPairsAVX2, unpairsAVX2
@@ -134,7 +135,7 @@ func avx512Table() table {
 	t.softmaxStep = softmaxStepAVX512
 	t.softmaxGradient = softmaxGradientAVX512
 	t.gemmCols, t.gemmPanels, t.gemmPanelsBF16 = gemmColsAVX512, gemmPanelsAVX512, gemmPanelsAVX512
-	t.gemmDirect = gemmDirectAVX512
+	t.gemmDirect, t.gemmPacking = gemmDirectAVX512, gemmPackingAVX512
 	t.roundBF16 = roundBF16AVX512
 	t.gemv, t.gemvPairs = gemvAVX512, gemvPairsAVX512
 	t.expSum = expSumAVX512

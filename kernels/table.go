@@ -35,12 +35,13 @@ type table struct {
 	peak, peakBF16 func(n int) (flops int)
 
 	// matrix multiplication
-	gemmCols   int // width of a panel of B
-	gemmPanels func(c []float32, ldc int, a, b []float32, m, n, k int, alpha, beta float32, next Block[float32])
-	gemmDirect func(c []float32, ldc int, a, b []float32, m, n, k int, alpha, beta float32, next Block[float32], lda int)
-	directRows int // from how many rows on gemmDirect is worth it
-	packRows   func(dst, src []float32, along, width, panel, k int)
-	gemv       func(y, x, b []float32, ldb, panels int, add bool)
+	gemmCols    int // width of a panel of B
+	gemmPanels  func(c []float32, ldc int, a, b []float32, m, n, k int, alpha, beta float32, next Block[float32])
+	gemmDirect  func(c []float32, ldc int, a, b []float32, m, n, k int, alpha, beta float32, next Block[float32], lda int)
+	directRows  int // from how many rows on gemmDirect is worth it
+	gemmPacking func(c []float32, ldc int, a, b []float32, m, n, k int, alpha, beta float32, src Block[float32], lda int)
+	packRows    func(dst, src []float32, along, width, panel, k int)
+	gemv        func(y, x, b []float32, ldb, panels int, add bool)
 
 	// the same of numbers rounded to bfloat16
 	pairBF16       int // of them in a number of a packed panel: 2, or 1 where they are kept as float32
@@ -133,8 +134,9 @@ var generic = table{
 	gemmCols:   gemmColsGeneric,
 	gemmPanels: gemmPanelsGeneric[float32],
 	gemmDirect: gemmDirectGeneric[float32], directRows: math.MaxInt,
-	packRows: packRowsGeneric[float32],
-	gemv:     gemvGeneric[float32],
+	gemmPacking: gemmPackingGeneric[float32],
+	packRows:    packRowsGeneric[float32],
+	gemv:        gemvGeneric[float32],
 
 	pairBF16:       1,
 	packBF16:       packBF16Generic[float32],

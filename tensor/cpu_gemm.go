@@ -74,6 +74,16 @@ func (j *gemmArgs[T]) tiles(c []T, top, p int, b []T, m, n, k int, beta T, next 
 	}
 }
 
+// firstTiles multiplies m rows, one panel of A, by a strip of B whose rows are b, and packs it.
+func (j *gemmArgs[T]) firstTiles(c []T, top, p int, strip []T, m, n, k int, beta T, b []T) {
+	src := kernels.Block[T]{Data: b, Stride: j.b.row}
+	if j.direct {
+		kernels.GemmPacking(c, j.c.row, j.a.data[(j.first+top)*j.a.row+p:], j.a.row, strip, m, n, k, j.alpha, beta, src)
+		return
+	}
+	kernels.GemmPacking(c, j.c.row, j.packedPanels(p, k, top, m), 0, strip, m, n, k, j.alpha, beta, src)
+}
+
 // split returns where piece i of n numbers begins when they are dealt to pieces as evenly
 // as multiples of unit go.
 func split(n, unit, pieces, i int) int {
@@ -273,15 +283,20 @@ func gemmChunk[T kernels.Float](j *gemmArgs[T], lo, hi int) {
 			beta = 1
 		}
 		for p := j.from; p < j.to || p == 0; p += j.depth {
-			depth := min(j.depth, j.to-p)
-			var strip []T
-			if len(j.packedB) > 0 {
+			depth, done := min(j.depth, j.to-p), 0
+			strip := (*scratch)[:j.panels(width, cols, depth)]
+			switch {
+			case len(j.packedB) > 0:
 				strip = j.packedStrip(s, p)
-			} else {
-				strip = (*scratch)[:j.panels(width, cols, depth)]
+			case j.b.col == 1 && !j.bf16:
+				done = min(height, kernels.GemmRows)
+				j.firstTiles(c, top, p, strip, done, width, depth, beta, j.stripData(left, p))
+			default:
 				j.packStrip(strip, s, p)
 			}
-			j.tiles(c, top, p, strip, height, width, depth, beta, j.next(i, p))
+			if done < height {
+				j.tiles(c[done*j.c.row:], top+done, p, strip, height-done, width, depth, beta, j.next(i, p))
+			}
 			beta = 1
 		}
 		if j.to == j.a.cols {
