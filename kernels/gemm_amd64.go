@@ -43,16 +43,6 @@ func gemmPanelsAVX2(c []float32, ldc int, a, b []float32, m, n, k int, alpha, be
 //go:noescape
 func gemmDirectAVX2(c []float32, ldc int, a, b []float32, m, n, k int, alpha, beta float32, next Block[float32], lda int)
 
-// gemmPackingAVX2 works like gemmPackingGeneric, on panels of 24 columns.
-func gemmPackingAVX2(c []float32, ldc int, a, b []float32, m, n, k int, alpha, beta float32, src Block[float32], lda int) {
-	packRowsAVX2(b, src.Data, src.Stride, n, gemmColsAVX2, k)
-	if lda == 0 {
-		gemmPanelsAVX2(c, ldc, a, b, m, n, k, alpha, beta, Block[float32]{})
-		return
-	}
-	gemmDirectAVX2(c, ldc, a, b, m, n, k, alpha, beta, Block[float32]{}, lda)
-}
-
 // packRowsAVX2 works like packRowsGeneric.
 //
 //go:noescape

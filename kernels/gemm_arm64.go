@@ -10,16 +10,6 @@ func gemmPanelsNEON(c []float32, ldc int, a, b []float32, m, n, k int, alpha, be
 	gemmTiles(c, ldc, a, b, m, n, k, alpha, beta, gemmColsNEON, gemmTileNEON)
 }
 
-// gemmPackingNEON works like gemmPackingGeneric, on panels of 12 columns.
-func gemmPackingNEON(c []float32, ldc int, a, b []float32, m, n, k int, alpha, beta float32, src Block[float32], lda int) {
-	packRowsGeneric(b, src.Data, src.Stride, n, gemmColsNEON, k)
-	if lda == 0 {
-		gemmPanelsNEON(c, ldc, a, b, m, n, k, alpha, beta, Block[float32]{})
-		return
-	}
-	gemmDirectGeneric(c, ldc, a, b, m, n, k, alpha, beta, Block[float32]{}, lda)
-}
-
 // gemmTileNEON works like gemmTileGeneric, on panels of 12 columns. Tiles at an edge are
 // computed whole, beside C.
 func gemmTileNEON(c []float32, ldc int, a, b []float32, k int, alpha, beta float32, rows, cols int) {

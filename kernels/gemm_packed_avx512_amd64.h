@@ -1,4 +1,4 @@
-// How AVX-512 GEMM microkernels in float32 read panels of B, at BX.
+// How AVX-512 GEMM microkernels read panels of B, at BX.
 
 #define LOADB1(off) \
 	VMOVUPS off(BX), Z24

@@ -20,6 +20,20 @@ func roundBF16AVX512(x []float32)
 //go:noescape
 func gemmPanelsAVX512BF16(c []float32, ldc int, a, b []float32, m, n, k int, alpha, beta float32, next Block[float32])
 
+// gemmPackingAVX512BF16 works like gemmPackingBF16Generic, on panels of 48 columns.
+func gemmPackingAVX512BF16(c []float32, ldc int, a, b []float32, m, n, k int, alpha, beta float32, src Block[float32]) {
+	if k%2 == 1 || k == 0 { // a row without a second
+		gemmPackingBF16Generic(c, ldc, a, b, m, n, k, alpha, beta, src)
+		return
+	}
+	gemmPackingPanelsAVX512BF16(c, ldc, a, b, m, n, k/2, alpha, beta, src)
+}
+
+// gemmPackingPanelsAVX512BF16 is gemmPackingAVX512BF16 for k pairs, not 0.
+//
+//go:noescape
+func gemmPackingPanelsAVX512BF16(c []float32, ldc int, a, b []float32, m, n, k int, alpha, beta float32, src Block[float32])
+
 // packAVX512BF16 packs panels as PackPanels does, in pairs along k: word i·panel + j of a
 // panel holds numbers 2i and 2i+1 of column j, rounded; past the end of k is zero.
 func packAVX512BF16(dst, src []float32, across, along, width, panel, k int) {

@@ -4,6 +4,8 @@
 #include "asm_amd64.h"
 #include "gemm_block_amd64.h"
 #include "gemm_panels_amd64.h"
+#include "gemm_packed_avx512_amd64.h"
+#include "gemmbf16_avx512bf16_amd64.h"
 
 // The AVX512-BF16 microkernel: gemm_avx512_amd64.s on pairs of bfloat16 along k, a pair where
 // that has a float32. One instruction does two steps of k of sixteen numbers:
@@ -14,61 +16,6 @@
 //	c[:rows, :cols] = alpha*acc + beta*c[:rows, :cols]
 //
 // Registers and tails are those of gemm_avx512_amd64.s.
-
-// ROW3: acc row += a[r] * b, three vectors. n is the number of register z.
-#define ROW3(a, z, n, a0, a1, a2) \
-	VBROADCASTSS a, z;                       \ // a[i, r]
-	VDPBF16PS(24, n, a0);                    \ // acc[r, 0:16] += a[i, r] * b[i, 0:16]
-	VDPBF16PS(25, n, a1);                    \
-	VDPBF16PS(26, n, a2)
-
-// STEP3: one pair, three vectors wide
-#define STEP3(aoff, boff) \
-	VMOVUPS boff(BX), Z24;                   \ // b[i, 0:16]
-	VMOVUPS (boff+64)(BX), Z25;              \
-	VMOVUPS (boff+128)(BX), Z26;             \
-	ROW3(A0(aoff), Z27, 27, 0, 1, 2);        \
-	ROW3(A1(aoff), Z28, 28, 3, 4, 5);        \
-	ROW3(A2(aoff), Z27, 27, 6, 7, 8);        \
-	ROW3(A3(aoff), Z28, 28, 9, 10, 11);      \
-	ROW3(A4(aoff), Z27, 27, 12, 13, 14);     \
-	ROW3(A5(aoff), Z28, 28, 15, 16, 17);     \
-	ROW3(A6(aoff), Z27, 27, 18, 19, 20);     \
-	ROW3(A7(aoff), Z28, 28, 21, 22, 23)
-
-// ROW2 and STEP2: the same, two vectors wide
-#define ROW2(a, z, n, a0, a1) \
-	VBROADCASTSS a, z;                       \ // a[i, r]
-	VDPBF16PS(24, n, a0);                    \ // acc[r, 0:16] += a[i, r] * b[i, 0:16]
-	VDPBF16PS(25, n, a1)
-
-#define STEP2(aoff, boff) \
-	VMOVUPS boff(BX), Z24;                   \ // b[i, 0:16]
-	VMOVUPS (boff+64)(BX), Z25;              \
-	ROW2(A0(aoff), Z27, 27, 0, 1);           \
-	ROW2(A1(aoff), Z28, 28, 3, 4);           \
-	ROW2(A2(aoff), Z27, 27, 6, 7);           \
-	ROW2(A3(aoff), Z28, 28, 9, 10);          \
-	ROW2(A4(aoff), Z27, 27, 12, 13);         \
-	ROW2(A5(aoff), Z28, 28, 15, 16);         \
-	ROW2(A6(aoff), Z27, 27, 18, 19);         \
-	ROW2(A7(aoff), Z28, 28, 21, 22)
-
-// ROW1 and STEP1: the same, one vector wide
-#define ROW1(a, z, n, s) \
-	VBROADCASTSS a, z;                       \ // a[i, r]
-	VDPBF16PS(24, n, s)                        // acc[r, 0:16] += a[i, r] * b[i, 0:16]
-
-#define STEP1(aoff, boff) \
-	VMOVUPS boff(BX), Z24;                   \ // b[i, 0:16]
-	ROW1(A0(aoff), Z27, 27, 0);              \
-	ROW1(A1(aoff), Z28, 28, 3);              \
-	ROW1(A2(aoff), Z27, 27, 6);              \
-	ROW1(A3(aoff), Z28, 28, 9);              \
-	ROW1(A4(aoff), Z27, 27, 12);             \
-	ROW1(A5(aoff), Z28, 28, 15);             \
-	ROW1(A6(aoff), Z27, 27, 18);             \
-	ROW1(A7(aoff), Z28, 28, 21)
 
 // func gemmPanelsAVX512BF16(c []float32, ldc int, a, b []float32, m, n, k int, alpha, beta float32, next Block[float32])
 TEXT ·gemmPanelsAVX512BF16(SB), NOSPLIT, $0-160

@@ -16,6 +16,20 @@ func runGemmBF16[T Float](o *operands[T]) {
 	GemmBF16(o.f[0], n+gemmGap, a, b, m, n, k, o.s[0], o.s[1], Block[T]{Data: o.f[3], Rows: m, Lines: k / 16, Stride: k})
 }
 
+// runGemmPackingBF16 works like runGemmPacking.
+func runGemmPackingBF16[T Float](o *operands[T]) {
+	m, n, k := o.n[0], o.n[1], o.n[2]
+	a, ldc := o.f[1][len(o.f[1])-GemmPanelsBF16[T](m, GemmRows, k):], n+gemmGap
+	b := o.f[2][len(o.f[2])-GemmPanelsBF16[T](n, GemmCols[T](), k):]
+	PackPanelsBF16(a, o.f[3], k, 1, m, GemmRows, k)
+	first := min(m, GemmRows)
+	panel := a[:GemmPanelsBF16[T](first, GemmRows, k)]
+	GemmPackingBF16(o.f[0], ldc, panel, b, first, n, k, o.s[0], o.s[1], Block[T]{Data: o.f[4], Stride: n})
+	if m > first {
+		GemmBF16(o.f[0][first*ldc:], ldc, a[len(panel):], b, m-first, n, k, o.s[0], o.s[1], Block[T]{})
+	}
+}
+
 func init() {
 	layouts := make([]int, len(packLayouts))
 	for i := range layouts {
@@ -27,6 +41,11 @@ func init() {
 			run32: runGemmBF16[float32], run64: runGemmBF16[float64],
 			scale: gemmScale,
 			work:  gemmWork,
+		},
+		kernelCase{
+			name: "GemmPackingBF16", outs: 1, scratch: 2, sizes: gemmSizes(), args: gemmArgs,
+			run32: runGemmPackingBF16[float32], run64: runGemmPackingBF16[float64],
+			scale: gemmScale,
 		},
 		kernelCase{
 			// The panels' words differ by level, so what they hold is compared.

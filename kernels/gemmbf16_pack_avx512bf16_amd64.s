@@ -3,16 +3,16 @@
 #include "textflag.h"
 #include "asm_amd64.h"
 
-// pairs picks 0, 16, 1, 17, …: it interleaves the halves of a register of 32 numbers.
-DATA pairs<>+0(SB)/8, $0x0011000100100000
-DATA pairs<>+8(SB)/8, $0x0013000300120002
-DATA pairs<>+16(SB)/8, $0x0015000500140004
-DATA pairs<>+24(SB)/8, $0x0017000700160006
-DATA pairs<>+32(SB)/8, $0x0019000900180008
-DATA pairs<>+40(SB)/8, $0x001b000b001a000a
-DATA pairs<>+48(SB)/8, $0x001d000d001c000c
-DATA pairs<>+56(SB)/8, $0x001f000f001e000e
-GLOBL pairs<>(SB), RODATA|NOPTR, $64
+// pairsBF16 picks 0, 16, 1, 17, …: it interleaves the halves of a register of 32 numbers.
+DATA ·pairsBF16+0(SB)/8, $0x0011000100100000
+DATA ·pairsBF16+8(SB)/8, $0x0013000300120002
+DATA ·pairsBF16+16(SB)/8, $0x0015000500140004
+DATA ·pairsBF16+24(SB)/8, $0x0017000700160006
+DATA ·pairsBF16+32(SB)/8, $0x0019000900180008
+DATA ·pairsBF16+40(SB)/8, $0x001b000b001a000a
+DATA ·pairsBF16+48(SB)/8, $0x001d000d001c000c
+DATA ·pairsBF16+56(SB)/8, $0x001f000f001e000e
+GLOBL ·pairsBF16(SB), RODATA|NOPTR, $64
 
 // Packs k rows of width numbers into panels of pairs that lie one after another:
 //
@@ -46,7 +46,7 @@ TEXT ·packRowsAVX512BF16(SB), NOSPLIT, $0-80
 	LEAQ 1(BX), R10
 	SHRQ $1, R10
 	IMULQ R9, R10                    // a panel has (k+1)/2 rows of words
-	VMOVDQU64 pairs<>(SB), Z2
+	VMOVDQU64 ·pairsBF16(SB), Z2
 	KXNORW K3, K3, K3
 
 row:

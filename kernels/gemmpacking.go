@@ -29,11 +29,38 @@ func GemmPacking[T Float](c []T, ldc int, a []T, lda int, b []T, m, n, k int, al
 	}
 }
 
+// gemmPackingGeneric packs first and multiplies then, with the kernels of the level in use.
 func gemmPackingGeneric[T Float](c []T, ldc int, a, b []T, m, n, k int, alpha, beta T, src Block[T], lda int) {
-	packRowsGeneric(b, src.Data, src.Stride, n, gemmColsGeneric, k)
+	packRows(b, src.Data, src.Stride, n, GemmCols[T](), k)
 	if lda == 0 {
-		gemmPanelsGeneric(c, ldc, a, b, m, n, k, alpha, beta, Block[T]{})
+		gemmPanels(c, ldc, a, b, m, n, k, alpha, beta, Block[T]{}, 0)
 		return
 	}
-	gemmDirectGeneric(c, ldc, a, b, m, n, k, alpha, beta, Block[T]{}, lda)
+	gemmDirect(c, ldc, a, b, m, n, k, alpha, beta, Block[T]{}, lda)
+}
+
+// GemmPackingBF16 works like GemmPacking on a panel of A and B rounded to bfloat16: b is what
+// PackPanelsBF16 makes of src.
+//
+//go:noinline
+func GemmPackingBF16[T Float](c []T, ldc int, a, b []T, m, n, k int, alpha, beta T, src Block[T]) {
+	if m > GemmRows {
+		panic("kernels: GemmPackingBF16: more rows than a panel has")
+	}
+	checkLen("GemmPackingBF16", "a", len(a), GemmPanelsBF16[T](m, GemmRows, k))
+	checkLen("GemmPackingBF16", "b", len(b), GemmPanelsBF16[T](n, GemmCols[T](), k))
+	checkRows("GemmPackingBF16", "c", len(c), ldc, m, n)
+	checkRows("GemmPackingBF16", "src", len(src.Data), src.Stride, k, n)
+	switch {
+	case m == 0 || n == 0:
+	case is32[T]():
+		active.gemmPackingBF16(as32(c), ldc, as32(a), as32(b), m, n, k, float32(alpha), float32(beta), block32(src))
+	default:
+		gemmPackingBF16Generic(c, ldc, a, b, m, n, k, alpha, beta, src)
+	}
+}
+
+func gemmPackingBF16Generic[T Float](c []T, ldc int, a, b []T, m, n, k int, alpha, beta T, src Block[T]) {
+	PackPanelsBF16(b, src.Data, 1, src.Stride, n, GemmCols[T](), k)
+	gemmPanelsBF16(c, ldc, a, b, m, n, wordsBF16[T](k), alpha, beta, Block[T]{}, 0)
 }

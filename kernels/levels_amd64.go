@@ -68,7 +68,6 @@ func avx2Table() table {
 	t.transpose = transposeAVX2
 	t.gemmCols, t.gemmPanels, t.gemmPanelsBF16 = gemmColsAVX2, gemmPanelsAVX2, gemmPanelsAVX2
 	t.gemmDirect, t.directRows = gemmDirectAVX2, GemmRows
-	t.gemmPacking = gemmPackingAVX2
 	t.roundBF16 = roundBF16AVX2
 	t.packRows = packRowsAVX2
 	t.gemv, t.gemvPairs, t.unpairs = gemvAVX2, gemvPairsAVX2, unpairsAVX2
@@ -166,6 +165,7 @@ func avx512BF16Table() table {
 	t := avx512VNNITable()
 	t.peakBF16 = peakAVX512BF16
 	t.pairBF16, t.packBF16, t.gemmPanelsBF16 = 2, packAVX512BF16, gemmPanelsAVX512BF16
+	t.gemmPackingBF16 = gemmPackingAVX512BF16
 	t.gemvPairs = gemvPairsAVX512BF16
 	return t
 }

@@ -69,7 +69,6 @@ func neonTable() table {
 	t.ropeHalves = ropeHalvesNEON
 	t.ropePairs = ropePairsNEON
 	t.gemmCols, t.gemmPanels, t.gemmPanelsBF16 = gemmColsNEON, gemmPanelsNEON, gemmPanelsNEON
-	t.gemmPacking = gemmPackingNEON
 	t.dotQ8 = dotQ8NEON
 	t.dotQ4 = dotQ4NEON
 	t.quantizeQ8 = quantizeQ8NEON

@@ -44,12 +44,13 @@ type table struct {
 	gemv        func(y, x, b []float32, ldb, panels int, add bool)
 
 	// the same of numbers rounded to bfloat16
-	pairBF16       int // of them in a number of a packed panel: 2, or 1 where they are kept as float32
-	packBF16       func(dst, src []float32, across, along, width, panel, k int)
-	roundBF16      func(x []float32)
-	gemmPanelsBF16 func(c []float32, ldc int, a, b []float32, m, n, k int, alpha, beta float32, next Block[float32])
-	unpairs        func(dst, words []float32, cols int)
-	gemvPairs      func(y, x, b []float32, ldb, panels int, add bool)
+	pairBF16        int // of them in a number of a packed panel: 2, or 1 where they are kept as float32
+	packBF16        func(dst, src []float32, across, along, width, panel, k int)
+	roundBF16       func(x []float32)
+	gemmPanelsBF16  func(c []float32, ldc int, a, b []float32, m, n, k int, alpha, beta float32, next Block[float32])
+	gemmPackingBF16 func(c []float32, ldc int, a, b []float32, m, n, k int, alpha, beta float32, src Block[float32])
+	unpairs         func(dst, words []float32, cols int)
+	gemvPairs       func(y, x, b []float32, ldb, panels int, add bool)
 
 	// quantised blocks
 	dotQ8, dotQ4 func(y []float32, w, x []byte)
@@ -138,12 +139,13 @@ var generic = table{
 	packRows:    packRowsGeneric[float32],
 	gemv:        gemvGeneric[float32],
 
-	pairBF16:       1,
-	packBF16:       packBF16Generic[float32],
-	roundBF16:      roundBF16Generic[float32],
-	gemmPanelsBF16: gemmPanelsGeneric[float32],
-	unpairs:        unpairsGeneric,
-	gemvPairs:      gemvPairsGeneric,
+	pairBF16:        1,
+	packBF16:        packBF16Generic[float32],
+	roundBF16:       roundBF16Generic[float32],
+	gemmPanelsBF16:  gemmPanelsGeneric[float32],
+	gemmPackingBF16: gemmPackingBF16Generic[float32],
+	unpairs:         unpairsGeneric,
+	gemvPairs:       gemvPairsGeneric,
 
 	dotQ8:      dotQ8Generic[float32],
 	dotQ4:      dotQ4Generic[float32],

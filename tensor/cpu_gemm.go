@@ -77,11 +77,14 @@ func (j *gemmArgs[T]) tiles(c []T, top, p int, b []T, m, n, k int, beta T, next 
 // firstTiles multiplies m rows, one panel of A, by a strip of B whose rows are b, and packs it.
 func (j *gemmArgs[T]) firstTiles(c []T, top, p int, strip []T, m, n, k int, beta T, b []T) {
 	src := kernels.Block[T]{Data: b, Stride: j.b.row}
-	if j.direct {
+	switch {
+	case j.direct:
 		kernels.GemmPacking(c, j.c.row, j.a.data[(j.first+top)*j.a.row+p:], j.a.row, strip, m, n, k, j.alpha, beta, src)
-		return
+	case j.bf16:
+		kernels.GemmPackingBF16(c, j.c.row, j.packedPanels(p, k, top, m), strip, m, n, k, j.alpha, beta, src)
+	default:
+		kernels.GemmPacking(c, j.c.row, j.packedPanels(p, k, top, m), 0, strip, m, n, k, j.alpha, beta, src)
 	}
-	kernels.GemmPacking(c, j.c.row, j.packedPanels(p, k, top, m), 0, strip, m, n, k, j.alpha, beta, src)
 }
 
 // split returns where piece i of n numbers begins when they are dealt to pieces as evenly
@@ -288,7 +291,7 @@ func gemmChunk[T kernels.Float](j *gemmArgs[T], lo, hi int) {
 			switch {
 			case len(j.packedB) > 0:
 				strip = j.packedStrip(s, p)
-			case j.b.col == 1 && !j.bf16:
+			case j.b.col == 1:
 				done = min(height, kernels.GemmRows)
 				j.firstTiles(c, top, p, strip, done, width, depth, beta, j.stripData(left, p))
 			default:
