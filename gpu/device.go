@@ -264,5 +264,12 @@ func (d *Device) wait(n uint64) {
 	}
 }
 
-// finish waits for everything.
+// Finish waits until everything is computed. Err tells whether it was.
+func (d *Device) Finish() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.finish()
+}
+
+// finish waits for everything, under the lock.
 func (d *Device) finish() { d.wait(d.recording) }

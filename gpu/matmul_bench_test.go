@@ -34,10 +34,10 @@ func BenchmarkTiles(b *testing.B) {
 		bench := func(name string, multiply func()) {
 			b.Run(fmt.Sprintf("%d/%s", n, name), func(b *testing.B) {
 				multiply() // compiles
-				on.device.finish()
+				on.device.Finish()
 				for b.Loop() {
 					multiply()
-					on.device.finish()
+					on.device.Finish()
 				}
 				b.ReportMetric(2*float64(n)*float64(n)*float64(n)*float64(b.N)/float64(b.Elapsed().Nanoseconds()), "GFLOP/s")
 			})

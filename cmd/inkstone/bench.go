@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"math"
 	"slices"
 	"strconv"
@@ -38,6 +39,7 @@ holds them up.
   inkstone bench gemm --shapes 512x512x512,1024x1024x1024 --threads 1
   inkstone bench gemm --precision bf16
   inkstone bench gemm --lib libopenblas.so.0
+  inkstone bench gemm --device vulkan --shapes 512x512x512
 
 A library is loaded at run time; where it is not installed, Inkstone is measured alone. It always
 multiplies in float32, and has as many threads as Inkstone.`
@@ -46,6 +48,7 @@ multiplies in float32, and has as many threads as Inkstone.`
 // gemmResult is one line of bench gemm.
 type gemmResult struct {
 	Kernel    string  `json:"kernel"`
+	Device    string  `json:"device"`
 	ISA       string  `json:"isa"`
 	DType     string  `json:"dtype"`
 	Layout    string  `json:"layout"`
@@ -56,7 +59,7 @@ type gemmResult struct {
 	GFLOPS    float64 `json:"gflops"`
 	Slowest   float64 `json:"gflops_min"`
 	Fastest   float64 `json:"gflops_max"`
-	PeakFLOPS float64 `json:"peak_gflops"`
+	PeakFLOPS float64 `json:"peak_gflops,omitempty"` // of the CPU; that of other devices is not known
 
 	Library       string  `json:"library,omitempty"`
 	LibraryGFLOPS float64 `json:"library_gflops,omitempty"`
@@ -78,13 +81,24 @@ func (b *benchGemmCmd) Run(ctx context.Context, u *ui, g *globals) error {
 	if b.Repeats < 1 {
 		return usagef("bench gemm: --repeats %d, want at least 1", b.Repeats)
 	}
-	cpu := g.newCPU()
-	defer cpu.Close()
-	peak := measurePeak(cpu)
-	u.say("%s, %s, %d threads, peak %.0f GFLOP/s", kernels.ISA(), cpu.Precision(), cpu.Pool().Threads(), peak/1e9)
+	dev, err := g.backend(u)
+	if err != nil {
+		return err
+	}
+	defer dev.Close()
+	peak := 0.0
+	if cpu, ok := dev.(*tensor.CPU); ok {
+		peak = measurePeak(cpu) / 1e9
+		u.say("%s, %s, %d threads, peak %.0f GFLOP/s", kernels.ISA(), dev.Precision(), dev.Pool().Threads(), peak)
+	} else {
+		u.say("%s, %s", dev.Name(), dev.Precision())
+	}
 	var lib *blas
 	if b.Lib != "" {
-		if lib, err = loadBLAS(ctx, b.Lib, cpu.Pool().Threads()); err != nil {
+		if peak == 0 {
+			return usagef("bench gemm: --lib is for the CPU, not for %s", dev.Name())
+		}
+		if lib, err = loadBLAS(ctx, b.Lib, dev.Pool().Threads()); err != nil {
 			u.say("without %s: %v", b.Lib, err)
 		} else {
 			u.say("beside %s", lib.name)
@@ -97,19 +111,26 @@ func (b *benchGemmCmd) Run(ctx context.Context, u *ui, g *globals) error {
 			if ctx.Err() != nil {
 				return nil
 			}
-			r := timeGemm(cpu, lib, layout, s, b.Repeats)
-			r.PeakFLOPS = peak / 1e9
+			r := timeGemm(dev, lib, layout, s, b.Repeats)
+			if err := dev.Err(); err != nil {
+				return err
+			}
+			r.PeakFLOPS = peak
 			ratios = append(ratios, r.Ratio)
 			u.event("bench", r)
-			u.say("%-6s %18s %10.1f %7.0f%% %8.1f - %7.1f%s", layout, shapeText(s), r.GFLOPS, 100*r.GFLOPS/r.PeakFLOPS, r.Slowest, r.Fastest, lib.column(r))
+			share := "-"
+			if peak > 0 {
+				share = fmt.Sprintf("%.0f%%", 100*r.GFLOPS/peak)
+			}
+			u.say("%-6s %18s %10.1f %8s %8.1f - %7.1f%s", layout, shapeText(s), r.GFLOPS, share, r.Slowest, r.Fastest, lib.column(r))
 		}
 	}
 	result := struct {
 		Cases int     `json:"cases"`
-		Peak  float64 `json:"peak_gflops"`
+		Peak  float64 `json:"peak_gflops,omitempty"`
 		Mean  float64 `json:"ratio_mean,omitempty"` // geometric
 		Worst float64 `json:"ratio_worst,omitempty"`
-	}{Cases: len(shapes) * len(layouts), Peak: peak / 1e9}
+	}{Cases: len(shapes) * len(layouts), Peak: peak}
 	if lib != nil {
 		result.Mean, result.Worst = geometricMean(ratios), slices.Min(ratios)
 		u.say("ratio: geometric mean %.2f, worst %.2f", result.Mean, result.Worst)
@@ -133,14 +154,17 @@ const threadsRest = 100 * time.Millisecond
 
 // timeGemm times one product: a warm-up, then repeats of as many calls as fill 50 ms, in turn with
 // a library if there is one.
-func timeGemm(cpu *tensor.CPU, lib *blas, layout string, s [3]int, repeats int) gemmResult {
+func timeGemm(dev backend, lib *blas, layout string, s [3]int, repeats int) gemmResult {
 	m, n, k := s[0], s[1], s[2]
 	product := suite.MatMul(layout, m, n, k)
 	x := product.Operands()
 	multiply := func(calls int) time.Duration {
 		start := time.Now()
 		for range calls {
-			product.Run(cpu, x)
+			product.Run(dev, x)
+		}
+		if on, ok := dev.(*deviceBackend); ok {
+			on.Device().Finish()
 		}
 		return time.Since(start)
 	}
@@ -155,7 +179,7 @@ func timeGemm(cpu *tensor.CPU, lib *blas, layout string, s [3]int, repeats int) 
 		if lib != nil {
 			// Threads that have just worked look out for more before they sleep, and would take
 			// turns with those of the other side.
-			if cpu.Pool().Threads() > 1 {
+			if dev.Pool().Threads() > 1 {
 				time.Sleep(threadsRest)
 			}
 			side(1)
@@ -173,8 +197,8 @@ func timeGemm(cpu *tensor.CPU, lib *blas, layout string, s [3]int, repeats int) 
 	}
 	slices.Sort(rates)
 	r := gemmResult{
-		Kernel: "gemm", ISA: kernels.ISA(), DType: cpu.Precision().String(), Layout: layout, M: m, N: n, K: k,
-		Threads: cpu.Pool().Threads(), GFLOPS: rates[repeats/2], Slowest: rates[0], Fastest: rates[repeats-1],
+		Kernel: "gemm", Device: dev.Name(), ISA: kernels.ISA(), DType: dev.Precision().String(), Layout: layout, M: m, N: n, K: k,
+		Threads: dev.Pool().Threads(), GFLOPS: rates[repeats/2], Slowest: rates[0], Fastest: rates[repeats-1],
 	}
 	if lib != nil {
 		slices.Sort(others)

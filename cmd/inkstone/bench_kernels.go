@@ -79,6 +79,9 @@ func (r kernelResult) name() string {
 
 // Run measures and prints.
 func (b *benchKernelsCmd) Run(ctx context.Context, u *ui, g *globals) error {
+	if !g.onCPU() {
+		return usagef("bench kernels: it measures the CPU's instruction sets; of --device, bench gemm and bench train take more")
+	}
 	cases, err := b.cases()
 	if err != nil {
 		return err
