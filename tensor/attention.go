@@ -17,7 +17,6 @@ type attentionJob[T float32 | float64] struct {
 	shape                      attentionShape
 	scale                      T
 	causal                     bool
-	threads                    int
 }
 
 // attentionShape holds the sizes of q [B, T, H, D] and k [B, S, H/G, D], with KV = H/G.
@@ -52,9 +51,9 @@ func (c *CPU) Attention(o, lse, q, k, v *Tensor, scale float64, causal bool) {
 	grain := 1 + (1<<17)/(min(s.T, attentionRows)*s.S*s.D) // tasks of a chunk: some 10 µs
 	switch q.dtype {
 	case Float32:
-		For(c.pool, n, grain, forwardJob[float32](o, lse, q, k, v, s, scale, causal, c.pool.threads), attentionChunk[float32])
+		For(c.pool, n, grain, forwardJob[float32](o, lse, q, k, v, s, scale, causal), attentionChunk[float32])
 	case Float64:
-		For(c.pool, n, grain, forwardJob[float64](o, lse, q, k, v, s, scale, causal, c.pool.threads), attentionChunk[float64])
+		For(c.pool, n, grain, forwardJob[float64](o, lse, q, k, v, s, scale, causal), attentionChunk[float64])
 	default:
 		panic(badType("Attention", q))
 	}
@@ -72,9 +71,9 @@ func (c *CPU) AttentionBackward(dq, dk, dv, do, q, k, v, o, lse *Tensor, scale f
 	}
 	switch q.dtype {
 	case Float32:
-		For(c.pool, s.B*s.KV, 1, backwardJob[float32](dq, dk, dv, do, q, k, v, o, lse, s, scale, causal, c.pool.threads), attentionBackwardChunk[float32])
+		For(c.pool, s.B*s.KV, 1, backwardJob[float32](dq, dk, dv, do, q, k, v, o, lse, s, scale, causal), attentionBackwardChunk[float32])
 	case Float64:
-		For(c.pool, s.B*s.KV, 1, backwardJob[float64](dq, dk, dv, do, q, k, v, o, lse, s, scale, causal, c.pool.threads), attentionBackwardChunk[float64])
+		For(c.pool, s.B*s.KV, 1, backwardJob[float64](dq, dk, dv, do, q, k, v, o, lse, s, scale, causal), attentionBackwardChunk[float64])
 	default:
 		panic(badType("AttentionBackward", q))
 	}
@@ -104,17 +103,17 @@ func checkAttention(op string, lse, q, k, v *Tensor, causal bool, likeQ ...*Tens
 // blocks returns the number of query blocks of a head.
 func (s *attentionShape) blocks() int { return (s.T + attentionRows - 1) / attentionRows }
 
-func forwardJob[T float32 | float64](o, lse, q, k, v *Tensor, s attentionShape, scale float64, causal bool, threads int) attentionJob[T] {
+func forwardJob[T float32 | float64](o, lse, q, k, v *Tensor, s attentionShape, scale float64, causal bool) attentionJob[T] {
 	const op = "Attention"
 	return attentionJob[T]{
 		o: headsOf[T](op, o), q: headsOf[T](op, q), k: headsOf[T](op, k), v: headsOf[T](op, v),
-		lse: Data[T](lse), shape: s, scale: T(scale), causal: causal, threads: threads,
+		lse: Data[T](lse), shape: s, scale: T(scale), causal: causal,
 	}
 }
 
-func backwardJob[T float32 | float64](dq, dk, dv, do, q, k, v, o, lse *Tensor, s attentionShape, scale float64, causal bool, threads int) attentionJob[T] {
+func backwardJob[T float32 | float64](dq, dk, dv, do, q, k, v, o, lse *Tensor, s attentionShape, scale float64, causal bool) attentionJob[T] {
 	const op = "AttentionBackward"
-	j := forwardJob[T](o, lse, q, k, v, s, scale, causal, threads)
+	j := forwardJob[T](o, lse, q, k, v, s, scale, causal)
 	j.do, j.dq, j.dk, j.dv = headsOf[T](op, do), headsOf[T](op, dq), headsOf[T](op, dk), headsOf[T](op, dv)
 	return j
 }
@@ -126,7 +125,7 @@ func attentionChunk[T float32 | float64](j *attentionJob[T], lo, hi int) {
 	for task := lo; task < hi; task++ {
 		// The last queries see the most keys: they go first, so that no thread ends late.
 		block := s.blocks() - 1 - task%s.blocks()
-		head := deal(task/s.blocks(), s.B*s.H, j.threads)
+		head := task / s.blocks()
 		b, h := head/s.H, head%s.H
 		kv := h / (s.H / s.KV)
 		t := block * attentionRows
@@ -143,8 +142,7 @@ func attentionBackwardChunk[T float32 | float64](j *attentionJob[T], lo, hi int)
 	s := &j.shape
 	scratch := takeScratch[T](kernels.AttentionScratch(s.T, s.D))
 	for task := lo; task < hi; task++ {
-		pair := deal(task, s.B*s.KV, j.threads)
-		b, kv := pair/s.KV, pair%s.KV
+		b, kv := task/s.KV, task%s.KV
 		for t := range s.S {
 			clear(j.dk.at(b, t, kv)[:s.D])
 			clear(j.dv.at(b, t, kv)[:s.D])

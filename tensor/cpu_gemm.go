@@ -237,17 +237,17 @@ func (j *gemmArgs[T]) stripData(left, p int) []T {
 	return j.b.data[min(p*j.b.row+left*j.b.col, len(j.b.data)):]
 }
 
-// next returns the memory of the strip that the thread which does task i will pack after that of
+// next returns the memory of the strip that the thread which does a task will pack after that of
 // the depth that begins at p: the next depth, or the first of the task that is probably its next.
-func (j *gemmArgs[T]) next(i, p int) kernels.Block[T] {
+func (j *gemmArgs[T]) next(task, p int) kernels.Block[T] {
 	p += j.depth
 	if p >= j.to {
-		p, i = j.from, i+j.threads
+		p, task = j.from, task+1
 	}
-	if i >= j.strips*j.blocks || len(j.packedB) > 0 {
+	if task >= j.strips*j.blocks || len(j.packedB) > 0 {
 		return kernels.Block[T]{}
 	}
-	left, right := j.strip(deal(i, j.strips*j.blocks, j.threads) % j.strips)
+	left, right := j.strip(task % j.strips)
 	depth, width := min(j.depth, j.to-p), right-left
 	switch {
 	case j.b.col == 1:
@@ -271,8 +271,7 @@ func gemmChunk[T kernels.Float](j *gemmArgs[T], lo, hi int) {
 	rows := j.last - j.first
 	cols := kernels.GemmCols[T]()
 	scratch := takeScratch[T](gemmDepth * (gemmStrip + cols))
-	for i := lo; i < hi; i++ {
-		task := deal(i, j.strips*j.blocks, j.threads)
+	for task := lo; task < hi; task++ {
 		s := task % j.strips
 		left, right := j.strip(s)
 		top, bottom := split(rows, kernels.GemmRows, j.blocks, task/j.strips), split(rows, kernels.GemmRows, j.blocks, task/j.strips+1)
@@ -298,7 +297,7 @@ func gemmChunk[T kernels.Float](j *gemmArgs[T], lo, hi int) {
 				j.packStrip(strip, s, p)
 			}
 			if done < height {
-				j.tiles(c[done*j.c.row:], top+done, p, strip, height-done, width, depth, beta, j.next(i, p))
+				j.tiles(c[done*j.c.row:], top+done, p, strip, height-done, width, depth, beta, j.next(task, p))
 			}
 			beta = 1
 		}

@@ -112,8 +112,8 @@ func multiplyVectors[T kernels.Float](c *CPU, j packedArgs[T], tasks int, do pac
 func vectorChunk[T kernels.Float](j *packedArgs[T], lo, hi int) {
 	cols := kernels.GemmCols[T]()
 	scratch := takeScratch[T](kernels.GemvScratch)
-	for i := lo; i < hi; i++ {
-		from, to := j.strip(deal(i, j.tasks, j.threads), j.tasks)
+	for task := lo; task < hi; task++ {
+		from, to := j.strip(task, j.tasks)
 		for ; from < to; from += packedStrip {
 			left, right := from*cols, min(min(from+packedStrip, to)*cols, j.n)
 			for p := 0; p < j.k || p == 0; p += j.depth {
@@ -180,8 +180,7 @@ func packRowsChunk[T kernels.Float](j *packedArgs[T], lo, hi int) {
 func packedChunk[T kernels.Float](j *packedArgs[T], lo, hi int) {
 	rows, cols := j.last-j.first, kernels.GemmCols[T]()
 	scratch := takeScratch[T](kernels.GemmPairsScratch[T](j.depth))
-	for i := lo; i < hi; i++ {
-		task := deal(i, j.tasks*j.blocks, j.threads)
+	for task := lo; task < hi; task++ {
 		from, to := j.strip(task%j.tasks, j.tasks)
 		top, bottom := split(rows, kernels.GemmRows, j.blocks, task/j.tasks), split(rows, kernels.GemmRows, j.blocks, task/j.tasks+1)
 		if from == to || top == bottom {

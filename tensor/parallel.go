@@ -29,7 +29,9 @@ type worker struct {
 type loop struct {
 	run      runner
 	n, grain int
-	next     atomic.Int64 // first iteration nobody has taken
+	chunks   int
+	parts    int          // see deal
+	next     atomic.Int64 // first chunk nobody has taken, before dealing
 	helpers  atomic.Int64 // workers that take part, plus shut when nobody may join any more
 }
 
@@ -52,11 +54,11 @@ func (l *loop) join() bool {
 
 func (l *loop) leave() { l.helpers.Add(-1) }
 
-// deal is a permutation of the tasks 0 ≤ i < n. Threads take tasks in order, so that at any moment
-// they work on neighbours; where those lie side by side in memory (heads of one row, strips of
-// columns), what one thread writes is what the hardware fetches ahead for another. Dealt out,
-// task i is one of part i%parts of the tasks: as many threads as there are parts each go through a
-// part of their own, from one neighbour to the next.
+// deal is a permutation of the chunks 0 ≤ i < n. Threads take chunks in order, so that at any
+// moment they would work on neighbours: what one writes is what the hardware fetches ahead for
+// another, and none reads memory for long where it lies. Dealt out, chunk i is one of part i%parts
+// of the chunks: as many threads as there are parts each go through a part of their own, from one
+// neighbour to the next.
 func deal(i, n, parts int) int {
 	part := i % parts
 	return part*(n/parts) + min(part, n%parts) + i/parts
@@ -128,6 +130,7 @@ func For[A any](p *Pool, n, grain int, args A, body func(a *A, lo, hi int)) {
 func (p *Pool) run(r runner, n, grain int) {
 	l := &p.loop
 	l.run, l.n, l.grain = r, n, grain
+	l.chunks, l.parts = (n+grain-1)/grain, p.threads
 	l.next.Store(0)
 	l.helpers.Store(0) // opens the loop
 	p.start()
@@ -154,10 +157,11 @@ func (p *Pool) start() {
 // share runs chunks until none are left.
 func (l *loop) share() {
 	for {
-		lo := int(l.next.Add(int64(l.grain))) - l.grain
-		if lo >= l.n {
+		i := int(l.next.Add(1)) - 1
+		if i >= l.chunks {
 			return
 		}
+		lo := deal(i, l.chunks, l.parts) * l.grain
 		l.run.chunk(lo, min(lo+l.grain, l.n))
 	}
 }
