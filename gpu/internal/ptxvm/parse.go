@@ -141,7 +141,7 @@ func (p *parser) statement() {
 		p.e.Params = append(p.e.Params, m[1])
 	} else if m := match(blockLine); m != nil {
 		p.e.Block = [3]int{number(m[1]), number(m[2]), number(m[3])}
-	} else if p.text == ")" {
+	} else if p.text == ")" || p.text == ".minnctapersm 1" {
 	} else if p.text == "{" {
 		p.inside = true
 	} else if p.text == "}" {

@@ -173,7 +173,9 @@ func (e *emitter) header() string {
 		fmt.Fprintf(&b, "%s\t.param .%v %s", sep, suffix(s.Type), param(s.Name))
 		sep = ",\n"
 	}
-	fmt.Fprintf(&b, "\n)\n.reqntid %d, %d, %d\n{\n", k.Workgroup[0], k.Workgroup[1], k.Workgroup[2])
+	// With the least number of workgroups of a multiprocessor left open, ptxas aims at many, and
+	// spills a register or two for them.
+	fmt.Fprintf(&b, "\n)\n.reqntid %d, %d, %d\n.minnctapersm 1\n{\n", k.Workgroup[0], k.Workgroup[1], k.Workgroup[2])
 	for c, n := range e.regs {
 		if n > 0 {
 			fmt.Fprintf(&b, "\t.reg %s %s<%d>;\n", types[c], prefixes[c], n+1)
