@@ -90,11 +90,11 @@ func (d Device) Sum(of SumOf, s *Summed) (Sum, int) {
 
 // The tiles of products, larger ones first. On lavapipe, memory of a workgroup is read lane by
 // lane, so that the fewest reads for a product win, and none at all are best: on two cores of a
-// Zen 5, a subgroup of 8 lanes that exchanges its elements makes 30 and 25 GFLOP/s (512³ and 1024³,
-// Mesa 22.3) with 8 columns a lane, 24 and 15 with 4, and 32 and 36 with 16, which take seconds to
-// compile; through shared memory, 16×16 elements a lane make 12 and 11, 8×8 and 4×4 a half and a
-// third of that, and Pipeline a fifth less. Those of discrete devices are the usual shapes and have
-// not been measured.
+// Zen 5, a subgroup of 8 lanes that exchanges its elements makes 48 and 46 GFLOP/s (512³ and 1024³)
+// on Mesa 22.3, 54 and 51 on Mesa 25.0, with 4 columns a lane and tiles of 32×32; larger tiles make
+// between 0.6 and 1.2 times that, and take four times as long to compile. Through shared memory,
+// 16×16 elements a lane make 14 and 13, 8×8 and 4×4 a half and a third of that, and Pipeline a fifth
+// less. Those of discrete devices are the usual shapes and have not been measured.
 var (
 	processorTiles = []MatMul{
 		{TileM: 128, TileN: 128, TileK: 8, ThreadM: 16, ThreadN: 16},
@@ -119,7 +119,6 @@ func (d Device) MatMul(M, N, K, batch int) (k MatMul, splits int) {
 	switch s := d.Subgroup; {
 	case d.Processor && s > 0:
 		return d.choose([]MatMul{
-			{TileM: 8 * s, TileN: 8 * s, TileK: 4, ThreadM: 8 * s, ThreadN: 8, Subgroup: s},
 			{TileM: 4 * s, TileN: 4 * s, TileK: 4, ThreadM: 4 * s, ThreadN: 4, Subgroup: s},
 			{TileM: s, TileN: 4 * s, TileK: 4, ThreadM: s, ThreadN: 4, Subgroup: s},
 		}, M, N, K, batch)
