@@ -1,8 +1,8 @@
 // The body of the AVX-512 microkernels, whose files differ in how they do a step of k and in
 // how they read a and b: they define STEP3, STEP2 and STEP1, and ASTEP, from one step to the next in
 // a (bytes), STARTA and STARTB at the start of a tile, FETCHA every four steps, FORWARDA(n) n steps
-// on and NEXTA from one panel to the next. A step takes 192 bytes of b's panel. gemm_avx512_amd64.s has the algorithm
-// and the registers.
+// on and NEXTA from one panel to the next. A step takes 192 bytes of b's panel.
+// gemm_avx512_amd64.s has the algorithm and the registers.
 
 // FETCH: a row of the tile of c is needed when the sums are done
 #define FETCH \

@@ -1,9 +1,9 @@
 package kernels
 
 // GemmPacking works like Gemm, or with lda > 0 like GemmDirect, on the first GemmRows rows of C or
-// less, and packs B on the way: src holds its rows as they lie, src.Stride apart, and b is what
-// PackPanels makes of them, for the rows of C that follow. While the first rows are multiplied,
-// the loads and stores of packing cost next to nothing.
+// less, and packs B on the way: src holds its rows as they lie, src.Stride apart, and b becomes what
+// PackPanels makes of them, but for the columns that fill up the last panel, for the rows of C that
+// follow. While the first rows are multiplied, the loads and stores of packing cost next to nothing.
 //
 //go:noinline
 func GemmPacking[T Float](c []T, ldc int, a []T, lda int, b []T, m, n, k int, alpha, beta T, src Block[T]) {
