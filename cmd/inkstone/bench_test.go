@@ -35,6 +35,25 @@ func benchLines[T any](t *testing.T, result any, args ...string) (lines []T) {
 	return lines
 }
 
+// TestBenchGemm: a line for each shape and layout, on the CPU with its peak, on a device without.
+func TestBenchGemm(t *testing.T) {
+	for device, name := range map[string]string{"cpu": "cpu", "soft": "soft:0"} {
+		var result struct {
+			Cases int
+			Peak  float64 `json:"peak_gflops"`
+		}
+		lines := benchLines[gemmResult](t, &result, "gemm", "--device", device, "--shapes", "8x9x10,16x16x16", "--layouts", "NT,TN", "--repeats", "1")
+		if len(lines) != 4 || result.Cases != 4 || (result.Peak > 0) != (device == "cpu") {
+			t.Fatalf("%s: %d lines, result %+v", device, len(lines), result)
+		}
+		for i, r := range lines {
+			if r.Device != name || r.Layout != []string{"NT", "TN"}[i%2] || r.M != []int{8, 16}[i/2] || !(r.GFLOPS > 0) || r.PeakFLOPS != result.Peak {
+				t.Errorf("%s: %+v", device, r)
+			}
+		}
+	}
+}
+
 // TestBenchLoRA: a line for each size, whose figures fit together, and a result that names the
 // largest model that meets the reference.
 func TestBenchLoRA(t *testing.T) {
@@ -155,6 +174,9 @@ func TestBenchRefuses(t *testing.T) {
 		"the model's context of 35": {"generate", "--tokens", "33"},
 		"batch [1 0]":               {"generate", "--batch", "1,0"},
 		`no size "gpt5"`:            {"generate", "--size", "gpt5"},
+		"it measures the CPU's":     {"kernels", "--device", "soft"},
+		"--lib is for the CPU":      {"gemm", "--device", "soft", "--lib", "libopenblas.so.0"},
+		"no layout \"XX\"":          {"gemm", "--layouts", "XX"},
 	}
 	if free := availableMemory(); free > 0 && free < 700<<30 {
 		refused["gpt3 needs 1.59"] = []string{"generate", "--size", "gpt3", "--tokens", "1", "--batch", "1"}
