@@ -133,7 +133,8 @@ func (b *benchKernelsCmd) Run(ctx context.Context, u *ui, g *globals) error {
 	u.event("result", struct {
 		Cases  int     `json:"cases"`
 		Stolen float64 `json:"stolen"`
-	}{len(results), m.Stolen})
+		Others float64 `json:"others"`
+	}{len(results), m.Stolen, m.Others})
 	return nil
 }
 

@@ -73,6 +73,6 @@ func (p *benchPrinter) result(r kernelResult) {
 
 func (p *benchPrinter) end(m *machine) {
 	if p.format == "text" {
-		p.print("Other users of this machine had %.1f %% of its processors meanwhile.", 100*m.Stolen)
+		p.print("Meanwhile other programs had %.1f %% of the processors, other virtual machines %.1f %%.", 100*m.Others, 100*m.Stolen)
 	}
 }

@@ -54,6 +54,7 @@ func writeKernelsReport(path string, m *machine, settings []setting, results []k
 	page.Settings = []report.Fact{
 		{Name: "processor", Value: m.CPU}, {Name: "processors", Value: fmt.Sprint(m.Cores)}, {Name: "system", Value: m.System}, {Name: "inkstone", Value: m.Version},
 		{Name: "go", Value: m.Go}, {Name: "date", Value: m.Date}, {Name: "time that other virtual machines had", Value: fmt.Sprintf("%.1f %%", 100*m.Stolen)},
+		{Name: "time that other programs had", Value: fmt.Sprintf("%.1f %%", 100*m.Others)},
 	}
 	if m.Governor != "" {
 		page.Settings = append(page.Settings, report.Fact{Name: "governor", Value: m.Governor})
