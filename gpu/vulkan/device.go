@@ -176,6 +176,8 @@ func (d *Device) Close() error {
 			err = d.check("close", c.Call(d.vk.DeviceWaitIdle, d.handle))
 			d.landed(c, d.submitted)
 			d.writeCache(c)
+		} else {
+			c.Call(d.vk.DeviceWaitIdle, d.handle) // what was submitted may still run, lost or not
 		}
 		d.destroy(c)
 		d.dead = errClosed

@@ -167,7 +167,11 @@ func (d *Device) chooseType(need *memoryRequirements, place driver.Place) (uint3
 
 // Free implements driver.Device.
 func (d *Device) Free(m driver.Mem) {
-	d.do(func(c *dl.Caller) { d.release(c, d.own(m)) })
+	d.do(func(c *dl.Caller) {
+		if m := d.own(m); d.dead == nil { // a lost device may still be at work; Close waits for it
+			d.release(c, m)
+		}
+	})
 }
 
 // release gives back what a memory has so far.
