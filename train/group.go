@@ -63,6 +63,13 @@ func (m *meeting) meet() error {
 	return m.err
 }
 
+// failed returns why a rank has given up, or nil.
+func (m *meeting) failed() error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.err
+}
+
 // localRank is a member of a local group.
 type localRank struct {
 	*meeting
@@ -85,6 +92,9 @@ func (r *localRank) Abort(err error) {
 // to all ranks: a tensor of n numbers is read and written n times by the host, whatever the size
 // of the group, but for the ranks working side by side.
 func (r *localRank) AllReduce(xs []*tensor.Tensor) error {
+	if err := r.failed(); err != nil {
+		return err // another rank may still be looking at what this one offered
+	}
 	for _, x := range xs {
 		onHost(x) // on this goroutine: a device is for one at a time
 	}
