@@ -55,7 +55,7 @@ func (b *Backend) matmul(dst, x, y, bias *tensor.Tensor, alpha, beta float64) bo
 		return true
 	}
 	choose := b.device.tuning.MatMul
-	if b.Precision() == tensor.BF16 && b.device.tuning.Multiplier != (kernels.Multiplier{}) {
+	if b.Precision() == tensor.BF16 && b.device.tuning.HasMultiplier() {
 		choose = b.device.tuning.MatMulRounded
 	}
 	k, splits := choose(M, N, K, batch[0]*batch[1])

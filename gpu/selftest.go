@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math"
 
-	"inkstone/gpu/kernels"
 	"inkstone/tensor"
 )
 
@@ -19,7 +18,7 @@ func (d *Device) Supports(p tensor.Precision) error {
 	switch {
 	case p != tensor.BF16:
 		return nil
-	case d.tuning.Multiplier == kernels.Multiplier{}:
+	case !d.tuning.HasMultiplier():
 		return fmt.Errorf("%s has no products of bfloat16", d.name)
 	}
 	return d.selfTest(p)

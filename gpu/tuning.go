@@ -17,7 +17,7 @@ func tuningOf(i *driver.Info) kernels.Device {
 		t.Subgroup = i.Subgroups[0]
 	}
 	for _, m := range i.Matrices {
-		if m.Elem == ir.BF16 && m.Acc == ir.F32 && i.Shared16 && t.Subgroup > 0 && t.Multiplier == (kernels.Multiplier{}) {
+		if m.Elem == ir.BF16 && m.Acc == ir.F32 && i.Shared16 && t.Subgroup > 0 && !t.HasMultiplier() {
 			t.Multiplier = kernels.Multiplier{Elem: m.Elem, Shape: m.Shape}
 		}
 	}

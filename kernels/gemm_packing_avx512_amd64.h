@@ -1,7 +1,6 @@
 // How AVX-512 GEMM microkernels in float32 read rows of B as they lie, and pack them on the way. R15
 // is the row of b from the tile's first column on, R13 the stride of rows (bytes), BX the panel that
-// is packed. Columns behind the last are not read. This stands in for gemm_block_amd64.h, too:
-// nothing else is fetched meanwhile.
+// is packed. Columns behind the last are not read.
 
 #define LOADB1(off) \
 	VMOVUPS.Z (R15), K1, Z24; \
@@ -30,12 +29,3 @@
 #define BLOCK_BEGIN \
 	MOVQ src_Stride+152(FP), R13; \
 	SHLQ $2, R13                    // bytes
-
-#define STARTB \
-	MOVQ n+88(FP), R15; \
-	SUBQ R10, R15;      \ // columns of the tiles before
-	SHLQ $2, R15;       \
-	ADDQ src_Data_base+112(FP), R15
-
-#define BLOCK_LINE
-#define BLOCK_COLUMN

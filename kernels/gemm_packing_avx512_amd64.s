@@ -1,6 +1,7 @@
 //go:build !purego
 
 #include "textflag.h"
+#include "gemm_source_amd64.h"
 #include "gemm_packing_avx512_amd64.h"
 #include "gemm_panels_amd64.h"
 #include "gemm_avx512_fma_amd64.h"

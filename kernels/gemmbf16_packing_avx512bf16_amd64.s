@@ -2,6 +2,7 @@
 
 #include "textflag.h"
 #include "asm_amd64.h"
+#include "gemm_source_amd64.h"
 #include "gemm_panels_amd64.h"
 #include "gemmbf16_avx512bf16_amd64.h"
 
@@ -54,15 +55,6 @@
 	SHLQ $4, R9;                             \
 	LEAQ (R9)(R13*1), R12;                   \
 	VMOVDQU64 ·pairsBF16(SB), Z28
-
-#define STARTB \
-	MOVQ n+88(FP), R15;                      \
-	SUBQ R10, R15;                           \ // columns of the tiles before
-	SHLQ $2, R15;                            \
-	ADDQ src_Data_base+112(FP), R15
-
-#define BLOCK_LINE
-#define BLOCK_COLUMN
 
 // func gemmPackingPanelsAVX512BF16(c []float32, ldc int, a, b []float32, m, n, k int, alpha, beta float32, src Block[float32])
 TEXT ·gemmPackingPanelsAVX512BF16(SB), NOSPLIT, $0-160

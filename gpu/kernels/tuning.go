@@ -9,6 +9,9 @@ type Device struct {
 	Multiplier  Multiplier
 }
 
+// HasMultiplier reports whether the device has a Multiplier that products are to use.
+func (d Device) HasMultiplier() bool { return d.Multiplier != Multiplier{} }
+
 // units returns how many workgroups to have at least: a guess where the number is not known.
 func (d Device) units() int {
 	switch {

@@ -172,12 +172,11 @@ func (d *Device) Close() error {
 		if d.dead == errClosed {
 			return
 		}
+		idle := c.Call(d.vk.DeviceWaitIdle, d.handle) // of a lost device, too: it may still be at work
 		if d.dead == nil {
-			err = d.check("close", c.Call(d.vk.DeviceWaitIdle, d.handle))
+			err = d.check("close", idle)
 			d.landed(c, d.submitted)
 			d.writeCache(c)
-		} else {
-			c.Call(d.vk.DeviceWaitIdle, d.handle) // what was submitted may still run, lost or not
 		}
 		d.destroy(c)
 		d.dead = errClosed
