@@ -2,7 +2,6 @@ package tensor
 
 import (
 	"fmt"
-	"sync"
 
 	"inkstone/kernels"
 )
@@ -159,48 +158,4 @@ func attentionBackwardChunk[T float32 | float64](j *attentionJob[T], lo, hi int)
 		}
 	}
 	putScratch(scratch)
-}
-
-// stock keeps the scratch of attention tasks between them, one slice for each thread that
-// was ever busy at once. Unlike a sync.Pool it outlives garbage collections.
-type stock[T any] struct {
-	sync.Mutex
-	free []*[]T
-}
-
-var (
-	stock32 stock[float32]
-	stock64 stock[float64]
-)
-
-func stockOf[T float32 | float64]() *stock[T] {
-	if s, ok := any(&stock32).(*stock[T]); ok {
-		return s
-	}
-	return any(&stock64).(*stock[T])
-}
-
-// takeScratch returns at least n numbers, which hold anything.
-func takeScratch[T float32 | float64](n int) *[]T {
-	s := stockOf[T]()
-	s.Lock()
-	defer s.Unlock()
-	var p *[]T
-	if last := len(s.free) - 1; last >= 0 {
-		p, s.free = s.free[last], s.free[:last]
-	} else {
-		p = new([]T)
-	}
-	if len(*p) < n {
-		*p = make([]T, n)
-	}
-	return p
-}
-
-// putScratch gives scratch back.
-func putScratch[T float32 | float64](p *[]T) {
-	s := stockOf[T]()
-	s.Lock()
-	s.free = append(s.free, p)
-	s.Unlock()
 }

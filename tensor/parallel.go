@@ -196,24 +196,20 @@ func (p *Pool) work(w *worker) {
 type box[A any] struct {
 	args A
 	body func(a *A, lo, hi int)
-	home *sync.Pool
+	home *stock[box[A]]
 }
 
-// boxes maps a nil *A to the *sync.Pool of unused *box[A].
+// boxes maps a nil *A to the *stock[box[A]] of unused boxes.
 var boxes sync.Map
 
 func boxOf[A any](args A, body func(a *A, lo, hi int)) *box[A] {
 	key := any((*A)(nil))
 	home, ok := boxes.Load(key)
 	if !ok {
-		home, _ = boxes.LoadOrStore(key, new(sync.Pool))
+		home, _ = boxes.LoadOrStore(key, new(stock[box[A]]))
 	}
-	stock := home.(*sync.Pool)
-	b, ok := stock.Get().(*box[A])
-	if !ok {
-		b = &box[A]{home: stock}
-	}
-	b.args, b.body = args, body
+	b := home.(*stock[box[A]]).take()
+	*b = box[A]{args: args, body: body, home: home.(*stock[box[A]])}
 	return b
 }
 
@@ -222,5 +218,5 @@ func (b *box[A]) chunk(lo, hi int) { b.body(&b.args, lo, hi) }
 // put returns the box to its stock, without the memory its arguments referred to.
 func (b *box[A]) put() {
 	b.args, b.body = *new(A), nil
-	b.home.Put(b)
+	b.home.put(b)
 }
