@@ -1,17 +1,24 @@
 package tensor
 
-import "sync"
+import (
+	"sync"
+	"sync/atomic"
+)
 
 // A stock keeps values that nobody uses at the moment: as many as were ever in use at once.
 // Unlike a sync.Pool it outlives garbage collections, so that work in a steady state allocates
 // nothing, whenever a collection begins.
 type stock[T any] struct {
+	first atomic.Pointer[T] // one of them, had without waiting for a lock
 	sync.Mutex
-	free []*T
+	free []*T // the others
 }
 
 // take returns a value last used by anybody, or a new one.
 func (s *stock[T]) take() *T {
+	if x := s.first.Swap(nil); x != nil {
+		return x
+	}
 	s.Lock()
 	defer s.Unlock()
 	last := len(s.free) - 1
@@ -25,6 +32,9 @@ func (s *stock[T]) take() *T {
 
 // put gives a value back.
 func (s *stock[T]) put(x *T) {
+	if s.first.CompareAndSwap(nil, x) {
+		return
+	}
 	s.Lock()
 	s.free = append(s.free, x)
 	s.Unlock()
