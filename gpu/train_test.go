@@ -123,28 +123,97 @@ func TestTrainingReadsNothingReleased(t *testing.T) {
 
 // TestWriting: a model writes on a device what it writes on the CPU, token by token.
 func TestWriting(t *testing.T) {
-	b := open(t, soft.Options{Discrete: true, Shuffle: 9})
+	checkWriting(t, open(t, soft.Options{Discrete: true, Shuffle: 9}))
+}
+
+// TestWritingOnVulkan does so on a Vulkan device.
+func TestWritingOnVulkan(t *testing.T) { checkWriting(t, vulkanBackend(t)) }
+
+// drawing lets any device draw tokens, and counts the steps in which it has.
+type drawing struct {
+	*Backend
+	steps int
+}
+
+func (d *drawing) Sample(ids, logits, choices *tensor.Tensor) bool {
+	ok := d.Backend.sample(ids, logits, choices)
+	if ok {
+		d.steps++
+	}
+	return ok
+}
+
+// checkWriting compares what models write on a device, one sequence and several at once, with
+// what they write on the CPU.
+func checkWriting(t *testing.T, b *Backend) {
 	cpu := tensor.NewCPU(1)
 	defer cpu.Close()
+	d := &drawing{Backend: b}
+	const tokens = 12
+	prompts := [][]int32{{3, 1, 4}, {1}, {5, 9}}
 	for name, c := range models {
-		write := func(b tensor.Backend) []int32 {
-			m, err := nn.New(&c, tensor.Float32, 5)
-			if err != nil {
-				t.Fatal(err)
-			}
-			g := nn.NewGenerator(m, b)
-			if err := g.Start([]int32{3, 1, 4}); err != nil {
-				t.Fatal(err)
-			}
-			g.Generate(12, nn.NewSampler(nn.Sampling{Temperature: 1}, tensor.NewStream(1, "test", 0)), func(int32) bool { return true })
-			return slices.Clone(g.Sequence())
+		m, err := nn.New(&c, tensor.Float32, 5)
+		if err != nil {
+			t.Fatal(err)
 		}
-		if got, want := write(b), write(cpu); !slices.Equal(got, want) || len(got) != 15 {
-			t.Errorf("%s: %v, want %v", name, got, want)
+		for _, s := range []nn.Sampling{
+			{}, {Temperature: 1}, {Temperature: 0.8, TopP: 0.9}, {Temperature: 1.5, TopK: 7}, {Temperature: 1, MinP: 0.3},
+			{Temperature: 1, TopK: 12, TopP: 0.8, MinP: 0.01}, {Temperature: 1, Repetition: 1.2},
+		} {
+			sampler := func(i int) *nn.Sampler { return nn.NewSampler(s, tensor.NewStream(1, "test", i)) }
+			write := func(b tensor.Backend) []int32 {
+				g := nn.NewGenerator(m, b)
+				if err := g.Start(prompts[0]); err != nil {
+					t.Fatal(err)
+				}
+				g.Generate(tokens, sampler(0), func(int32) bool { return true })
+				return slices.Clone(g.Sequence())
+			}
+			writeBatch := func(b tensor.Backend) [][]int32 {
+				added, err := nn.NewBatchGenerator(m, b).Generate(prompts, tokens, []*nn.Sampler{sampler(0), sampler(1), sampler(2)}, func(row int, added []int32) bool {
+					return row == 1 && len(added) == 5
+				})
+				if err != nil {
+					t.Fatal(err)
+				}
+				return added
+			}
+			d.steps = 0
+			if got, want := write(d), write(cpu); !slices.Equal(got, want) || len(got) != len(prompts[0])+tokens {
+				t.Errorf("%s, %+v: %v, want %v", name, s, got, want)
+			}
+			if got, want := writeBatch(d), writeBatch(cpu); !slices.EqualFunc(got, want, slices.Equal) || len(got[1]) != 5 {
+				t.Errorf("%s, %+v: %v, want %v", name, s, got, want)
+			}
+			// The longest prompt's row goes on for 12 steps, after two for which only others draw.
+			if want := tokens + tokens + 2; s.Repetition == 0 && d.steps != want || s.Repetition != 0 && d.steps != 0 {
+				t.Errorf("%s, %+v: the device drew in %d steps, want %d, or none where tokens count that came before", name, s, d.steps, want)
+			}
 		}
 	}
 	if f := b.Fallbacks(); len(f) > 0 {
 		t.Errorf("fell back: %v", f)
+	}
+}
+
+// TestSampleElsewhere: what the device cannot draw from is left to the host.
+func TestSampleElsewhere(t *testing.T) {
+	b := open(t, soft.Options{})
+	b.device.tuning.Processor = false
+	ids, choices := tensor.New(tensor.Int32, 2), tensor.New(tensor.Float32, 2, tensor.SampleFields)
+	if !b.Sample(ids, tensor.New(tensor.Float32, 2, 9), choices) {
+		t.Error("the device does not draw")
+	}
+	for name, logits := range map[string]*tensor.Tensor{
+		"float64": tensor.New(tensor.Float64, 2, 9), "rows": tensor.New(tensor.Float32, 3, 9),
+		"strided": tensor.New(tensor.Float32, 9, 2).Transpose(0, 1),
+	} {
+		if b.Sample(ids, logits, choices) {
+			t.Errorf("%s: the device says that it has drawn", name)
+		}
+	}
+	if b.device.tuning.Processor = true; b.Sample(ids, tensor.New(tensor.Float32, 2, 9), choices) {
+		t.Error("the processor draws as a device")
 	}
 }
 

@@ -15,6 +15,7 @@ type BatchGenerator struct {
 	tape  *autograd.Tape
 	cache *Cache
 	ids   *tensor.Tensor // [B, 1], the tokens of a step
+	drawn []*Sampler     // [B], of the rows that draw in a step; nil for others
 }
 
 // NewBatchGenerator returns a generator on a backend. A model that is not a Frozen may learn
@@ -91,9 +92,21 @@ type drawing struct {
 	next           []int32        // [B], the tokens
 }
 
-// draw draws a token for each row that goes on, on all threads of the backend: rows have
-// samplers of their own.
+// drawn reports whether row i needs a token: it has not ended, and its prompt has.
+func (d *drawing) drawn(i int) bool { return d.at >= len(d.prompts[i]) && !d.ended[i] }
+
+// draw draws a token for each row that goes on: on a device, or on all threads of the backend, as
+// rows have samplers of their own.
 func (g *BatchGenerator) draw(d drawing) {
+	for i := range d.next {
+		if g.drawn[i] = nil; d.drawn(i) {
+			g.drawn[i] = d.samplers[i]
+		}
+	}
+	if drawn := drawOnDevice(g.tape, d.logits, g.drawn...); drawn != nil {
+		copy(d.next, drawn)
+		return
+	}
 	if cpu, ok := g.tape.Backend().(interface{ Pool() *tensor.Pool }); ok {
 		tensor.For(cpu.Pool(), len(d.next), 1, d, drawRows)
 		return
@@ -105,7 +118,7 @@ func (g *BatchGenerator) draw(d drawing) {
 func drawRows(d *drawing, lo, hi int) {
 	V := d.logits.Dim(1)
 	for i := lo; i < hi; i++ {
-		if d.at >= len(d.prompts[i]) && !d.ended[i] {
+		if d.drawn(i) {
 			d.next[i] = d.samplers[i].Next(tensor.Data[float32](d.logits)[i*V:][:V], d.whole[i])
 		}
 	}
@@ -145,6 +158,7 @@ func (g *BatchGenerator) reserve(B, length int) {
 	}
 	g.cache = NewCache(g.model.Config(), dtypeOf(g.model), B, length)
 	g.ids = tensor.New(tensor.Int32, B, 1)
+	g.drawn = make([]*Sampler, B)
 }
 
 // logits returns the scores [B, V] for the tokens that follow ids [B, T].

@@ -60,7 +60,9 @@ func (g *Generator) Full() bool { return g.n == g.model.Config().Context }
 
 // Logits returns the scores [V] for the token that follows the sequence. They are valid
 // until the next call.
-func (g *Generator) Logits() []float32 {
+func (g *Generator) Logits() []float32 { return tensor.Data[float32](g.logits()) }
+
+func (g *Generator) logits() *tensor.Tensor {
 	g.tape.Reset()
 	if g.cache.Len() == g.n { // asked twice
 		g.cache.Truncate(g.n - 1)
@@ -68,7 +70,16 @@ func (g *Generator) Logits() []float32 {
 	ids := g.tape.Arena().Slice(g.ids, 1, g.cache.Len(), g.n)
 	hidden := g.model.Hidden(g.tape, ids, g.cache) // [1, T, C]
 	last := g.tape.Slice(hidden, 1, hidden.Dim(1)-1, hidden.Dim(1))
-	return tensor.Data[float32](g.model.Logits(g.tape, last).Value)
+	return g.model.Logits(g.tape, last).Value // [1, 1, V]
+}
+
+// Draw returns the token that follows the sequence, drawn by a sampler, without appending it.
+func (g *Generator) Draw(s *Sampler) int32 {
+	logits := g.logits()
+	if drawn := drawOnDevice(g.tape, logits, s); drawn != nil {
+		return drawn[0]
+	}
+	return s.Next(tensor.Data[float32](logits), g.Sequence())
 }
 
 // Append adds a token to the sequence.
@@ -87,7 +98,7 @@ func (g *Generator) Generate(n int, s *Sampler, emit func(id int32) bool) {
 		if g.Full() {
 			return
 		}
-		id := s.Next(g.Logits(), g.Sequence())
+		id := g.Draw(s)
 		g.Append(id)
 		if !emit(id) || int(id) == g.model.Config().EOS {
 			return

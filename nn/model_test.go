@@ -109,7 +109,7 @@ func TestDecodingAllocatesNothing(t *testing.T) {
 			t.Fatal(err)
 		}
 		s := NewSampler(Sampling{Temperature: 1, TopK: 5, TopP: 0.9, Repetition: 1.1}, tensor.NewStream(1, "s", 0))
-		step := func() { g.Append(s.Next(g.Logits(), g.Sequence())) }
+		step := func() { g.Append(g.Draw(s)) }
 		for range 100 {
 			step()
 		}

@@ -1,8 +1,10 @@
 package nn
 
 import (
+	"cmp"
 	"fmt"
 	"math"
+	"slices"
 
 	"inkstone/kernels"
 	"inkstone/tensor"
@@ -60,8 +62,8 @@ func NewSampler(s Sampling, stream tensor.Stream) *Sampler {
 // Next draws the next token from logits [V]. seen holds the tokens so far, for the
 // repetition penalty. Tokens whose logit is −Inf or NaN are never drawn.
 func (p *Sampler) Next(logits []float32, seen []int32) int32 {
-	if r := p.s.Repetition; r != 0 && r != 1 {
-		logits = p.penalise(logits, seen, r)
+	if p.repeats() {
+		logits = p.penalise(logits, seen, p.s.Repetition)
 	}
 	best := likeliest(logits)
 	if p.s.Temperature == 0 || !(math.Abs(float64(logits[best])) <= math.MaxFloat32) {
@@ -73,6 +75,7 @@ func (p *Sampler) Next(logits []float32, seen []int32) int32 {
 		}
 	}
 	p.choose(logits, float64(logits[best]))
+	slices.SortFunc(p.order, func(a, b candidate) int { return cmp.Compare(a.id, b.id) })
 	return p.draw()
 }
 
@@ -159,7 +162,7 @@ func (p *Sampler) drawAny(logits []float32) (id int32, ok bool) {
 	return likeliest(probs), true // u was the very end
 }
 
-// draw picks a candidate with probability proportional to its weight.
+// draw picks a candidate, in the order of ids, with probability proportional to its weight.
 func (p *Sampler) draw() int32 {
 	u := p.rng.Float64() * p.sum()
 	for _, c := range p.order {

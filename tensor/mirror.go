@@ -19,7 +19,16 @@ type Device interface {
 	Backend
 	// Attach gives a new buffer, without contents, a mirror on the device.
 	Attach(b *Buffer)
+	// Sample writes to ids [N] (Int32) a token for each row of logits [N, V], drawn where they
+	// lie. Row i of choices [N, SampleFields] says how: a random number u in [0, 1), the inverse
+	// of the temperature (0 for the likeliest token), top-k (0 for all), top-p (0 or 1 for all) and
+	// min-p. The token is the first, by id, whose probability and those of the tokens before it
+	// sum up to more than u. Sample reports whether the device has done so.
+	Sample(ids, logits, choices *Tensor) bool
 }
+
+// SampleFields is how many numbers say how a token is drawn; see Device.Sample.
+const SampleFields = 5
 
 // Buffer returns the memory that t views.
 func (t *Tensor) Buffer() *Buffer {

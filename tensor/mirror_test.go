@@ -66,6 +66,8 @@ type mirroring struct{ *CPU }
 
 func (mirroring) Attach(b *Buffer) { b.SetMirror(&fakeMirror{}) }
 
+func (mirroring) Sample(_, _, _ *Tensor) bool { return false }
+
 // TestArenaOnDevice: the host gets memory only for tensors it looks at, and a released one is
 // worth nothing on either side.
 func TestArenaOnDevice(t *testing.T) {

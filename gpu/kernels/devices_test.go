@@ -71,7 +71,7 @@ func TestEveryKernel(t *testing.T) {
 		kernels.Copy{}, kernels.Fill{}, kernels.Unary{}, kernels.UnaryBackward{}, kernels.Binary{}, kernels.Scalar{},
 		kernels.SwiGLU{}, kernels.SwiGLUBackward{}, kernels.Dropout{}, kernels.AdamW{}, kernels.Softmax{},
 		kernels.SoftmaxBackward{}, kernels.CrossEntropy{}, kernels.CrossEntropyBackward{}, kernels.Normalise{},
-		kernels.NormBackward{}, kernels.NormWeight{}, kernels.Max{}, kernels.Sum{}, kernels.Embedding{},
+		kernels.NormBackward{}, kernels.NormWeight{}, kernels.Max{}, kernels.Sample{}, kernels.Sum{}, kernels.Embedding{},
 		kernels.EmbeddingLinks{}, kernels.EmbeddingBackward{}, kernels.RoPE{}, kernels.MatMul{}, kernels.MatVec{}, kernels.VecMat{},
 		kernels.Attention{}, kernels.AttentionDelta{}, kernels.AttentionDQ{}, kernels.AttentionDKV{},
 		kernels.AttentionDecode{}, kernels.AttentionCombine{},

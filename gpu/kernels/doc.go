@@ -43,4 +43,5 @@
 //	Dropout                  Dropout
 //	SquaredNorm, AllFinite   Sum, of Squares and NotFinite
 //	AdamW                    AdamW
+//	Sample (of gpu.Backend)  Sample
 package kernels

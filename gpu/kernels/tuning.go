@@ -59,6 +59,11 @@ func (d Device) rowLanes(cols int) int {
 // Max returns the kernel for rows of cols columns, with the places of the maxima or without.
 func (d Device) Max(cols int, arg bool) Max { return Max{Lanes: d.rowLanes(cols / 4), Arg: arg} }
 
+// Sample returns the kernel for rows of cols columns.
+func (d Device) Sample(cols int) Sample {
+	return Sample{Rows: d.Rows(max(cols, maxNarrow*d.Subgroup+1))}
+}
+
 // Embedding returns the kernel for rows of C columns.
 func (d Device) Embedding(C int) Embedding { return Embedding{Lanes: d.rowLanes(C / 4)} }
 

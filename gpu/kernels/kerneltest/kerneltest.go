@@ -255,6 +255,11 @@ func (m *maker) rows() {
 		}
 		k := m.d.Max(cols, true)
 		m.add(k, k.Launch(rows, cols), 0, m.x(rows), make([]int32, rows), m.x(rows*cols))
+		s, choices := m.d.Sample(cols), make([]float32, 0, rows*tensor.SampleFields)
+		for r := range rows { // with top-k, top-p and min-p, and without
+			choices = append(choices, float32(r%7)/7, 0.5+float32(r%3), float32(r%2*(r+2)), float32(r%5)/4, float32(r%4)/20)
+		}
+		m.add(s, s.Launch(rows, cols), 0, make([]int32, rows), m.x(rows*cols), choices)
 	}
 	const rows, cols = 70, 33
 	w := m.d.NormWeight(kernels.LayerNorm, true, cols)
