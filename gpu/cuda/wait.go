@@ -21,22 +21,22 @@ const (
 // Wait implements driver.Device.
 func (d *Device) Wait(ctx context.Context, p driver.Point) error {
 	begin := time.Now()
+	var done bool
+	ask := func(c *dl.Caller) error {
+		if p > d.submitted {
+			panic(fmt.Sprintf("cuda: Wait: point %d, and %d lists were submitted", p, d.submitted))
+		}
+		if p > d.reached {
+			if err := d.poll(c); err != nil {
+				return err
+			}
+		}
+		done = p <= d.reached
+		return nil
+	}
 	for {
 		cancelled := ctx.Err() // it may be done all the same
-		var done bool
-		err := d.do(func(c *dl.Caller) error {
-			if p > d.submitted {
-				panic(fmt.Sprintf("cuda: Wait: point %d, and %d lists were submitted", p, d.submitted))
-			}
-			if p > d.reached {
-				if err := d.poll(c); err != nil {
-					return err
-				}
-			}
-			done = p <= d.reached
-			return nil
-		})
-		if done || err != nil {
+		if err := d.do(ask); done || err != nil {
 			return err
 		}
 		if cancelled != nil {

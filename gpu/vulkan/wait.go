@@ -14,14 +14,15 @@ const waitSlice = 200 * time.Microsecond
 
 // Wait implements driver.Device.
 func (d *Device) Wait(ctx context.Context, p driver.Point) error {
+	var slice time.Duration
+	var done bool
+	var err error
+	wait := func(c *dl.Caller) { done, err = d.wait(c, p, slice) }
 	for {
-		slice := waitSlice
-		if ctx.Err() != nil {
+		if slice = waitSlice; ctx.Err() != nil {
 			slice = 0 // it may be done all the same
 		}
-		var done bool
-		var err error
-		d.do(func(c *dl.Caller) { done, err = d.wait(c, p, slice) })
+		d.do(wait)
 		switch {
 		case done || err != nil:
 			return err
