@@ -110,28 +110,29 @@ func (b *Backend) rest(t *tensor.Tensor) int {
 
 // run records a launch of a kernel, if the device can do it: operands bind to the kernel's
 // buffers in order. work is in floating-point operations. It reports whether it was recorded; if
-// not, nothing has changed but where contents lie.
-func (b *Backend) run(k kernels.Kernel, l kernels.Launch, work int, operands ...operand) bool {
+// not, nothing has changed but where contents lie. (It is no method, as those have no type
+// parameters: a kernel of a known type is looked up without allocating an interface for it.)
+func run[K kernels.Kernel](b *Backend, k K, l kernels.Launch, work int, operands ...operand) bool {
 	d := b.device
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	b.why = b.launch(k, &l, work, operands)
-	return b.why == nil
+	p, err := programOf(d, k)
+	if err == nil {
+		err = b.launch(p, &l, work, operands)
+	}
+	b.why = err
+	return err == nil
 }
 
-// launch is run under the device's lock.
-func (b *Backend) launch(k kernels.Kernel, l *kernels.Launch, work int, operands []operand) error {
+// launch is run of a compiled kernel, under the device's lock.
+func (b *Backend) launch(p driver.Program, l *kernels.Launch, work int, operands []operand) error {
 	d := b.device
-	if d.err != nil {
-		return d.err
-	}
-	p, err := d.program(k)
-	if err != nil || l.Empty() {
-		return err
+	if l.Empty() {
+		return nil
 	}
 	for i := range operands {
 		if o := &operands[i]; o.t != nil && !o.loose && b.rest(o.t) != 0 {
-			return b.launchAligned(k, l, work, operands, i)
+			return b.launchAligned(p, l, work, operands, i)
 		}
 	}
 	var room [16]access
@@ -161,7 +162,7 @@ func (b *Backend) launch(k kernels.Kernel, l *kernels.Launch, work int, operands
 
 // launchAligned launches a kernel with a copy of operand i, which does not begin where a buffer
 // can: at a multiple of the device's BufferAlign.
-func (b *Backend) launchAligned(k kernels.Kernel, l *kernels.Launch, work int, operands []operand, i int) error {
+func (b *Backend) launchAligned(program driver.Program, l *kernels.Launch, work int, operands []operand, i int) error {
 	d, o := b.device, operands[i]
 	p, err := d.alloc(int64(o.t.Bytes()))
 	if err != nil {
@@ -170,7 +171,8 @@ func (b *Backend) launchAligned(k kernels.Kernel, l *kernels.Launch, work int, o
 	defer d.local.give(p)
 	elem := elemOf(o.t.DType())
 	copying := kernels.Copy{To: elem, From: elem, Dims: 1}
-	if _, err := d.program(copying); err != nil {
+	copier, err := programOf(d, copying)
+	if err != nil {
 		return err
 	}
 	line := kernels.NewStrided([]int{o.t.Len()}, []int{1}, []int{1})
@@ -178,7 +180,7 @@ func (b *Backend) launchAligned(k kernels.Kernel, l *kernels.Launch, work int, o
 	if o.reads {
 		line.Offset = [3]int{0, b.rest(o.t)}
 		into := copying.LaunchStrided(&line)
-		if err := b.launch(copying, &into, o.t.Len(), []operand{{p: p, n: scratch.n, writes: true}, at(read(o.t))}); err != nil {
+		if err := b.launch(copier, &into, o.t.Len(), []operand{{p: p, n: scratch.n, writes: true}, at(read(o.t))}); err != nil {
 			return err
 		}
 	} else if _, err := b.bind(o); err != nil {
@@ -186,12 +188,12 @@ func (b *Backend) launchAligned(k kernels.Kernel, l *kernels.Launch, work int, o
 	}
 	operands = append([]operand(nil), operands...)
 	operands[i] = scratch
-	if err := b.launch(k, l, work, operands); err != nil || !o.writes {
+	if err := b.launch(program, l, work, operands); err != nil || !o.writes {
 		return err
 	}
 	line.Offset = [3]int{b.rest(o.t), 0}
 	back := copying.LaunchStrided(&line)
-	return b.launch(copying, &back, o.t.Len(), []operand{at(write(o.t)), {p: p, n: scratch.n, reads: true}})
+	return b.launch(copier, &back, o.t.Len(), []operand{at(write(o.t)), {p: p, n: scratch.n, reads: true}})
 }
 
 // bind returns where an operand lies on the device, after bringing it there.
@@ -265,18 +267,21 @@ func (o operand) writing(first int) operand {
 	return o
 }
 
-// ready compiles kernels and brings operands to the device, so that a launch of them cannot
-// fail any more: for operations of several launches, which must run whole or not at all.
-func (b *Backend) ready(ks []kernels.Kernel, operands ...operand) bool {
+// compiled compiles a kernel, and ready brings operands to the device, so that a launch of them
+// cannot fail any more: for operations of several launches, which must run whole or not at all.
+func compiled[K kernels.Kernel](b *Backend, k K) bool {
+	d := b.device
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	_, b.why = programOf(d, k)
+	return b.why == nil
+}
+
+func (b *Backend) ready(operands ...operand) bool {
 	d := b.device
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	b.why = d.err
-	for _, k := range ks {
-		if _, err := d.program(k); err != nil && b.why == nil {
-			b.why = err
-		}
-	}
 	for _, o := range operands {
 		if o.t != nil && b.why == nil {
 			_, b.why = b.bind(o)

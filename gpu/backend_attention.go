@@ -25,7 +25,7 @@ func (b *Backend) attention(o, lse, q, k, v *tensor.Tensor, scale float64, causa
 		return true
 	}
 	kernel := kernels.Attention{AttentionTile: b.device.tuning.Attention(D, causal).Fit(ho, hq, hk, hv)}
-	return b.run(kernel, kernel.Launch(s, float32(scale), ho, hq, hk, hv), work,
+	return run(b, kernel, kernel.Launch(s, float32(scale), ho, hq, hk, hv), work,
 		at(write(o)), write(lse), at(read(q)), at(read(k)), at(read(v)))
 }
 
@@ -36,7 +36,7 @@ func (b *Backend) decode(s kernels.AttentionSizes, D int, o, lse, q, k, v *tenso
 	kernel, parts := b.device.tuning.AttentionDecode(s, D, causal)
 	kernel = kernel.Fit(hq, hk)
 	if parts == 1 {
-		return b.run(kernel, kernel.Launch(s, 1, scale, ho, hq, hk, hv), work,
+		return run(b, kernel, kernel.Launch(s, 1, scale, ho, hq, hk, hv), work,
 			at(write(o)), write(lse), at(read(q)), at(read(k)), at(read(v)))
 	}
 	first := roundUp(parts*o.Len(), unit/4) // the parts' log-sum-exps lie behind their outputs
@@ -46,13 +46,13 @@ func (b *Backend) decode(s kernels.AttentionSizes, D int, o, lse, q, k, v *tenso
 	}
 	defer b.drop(room)
 	combine := kernels.AttentionCombine{Lanes: kernel.Lanes}
-	if !b.ready([]kernels.Kernel{kernel, combine}, write(o), write(lse), read(q), read(k), read(v)) {
+	if !compiled(b, kernel) || !compiled(b, combine) || !b.ready(write(o), write(lse), read(q), read(k), read(v)) {
 		return false
 	}
 	whole := kernels.Heads{Batch: s.T * s.H * D, Position: s.H * D, Head: D}
-	b.run(kernel, kernel.Launch(s, parts, scale, whole, hq, hk, hv), work,
+	run(b, kernel, kernel.Launch(s, parts, scale, whole, hq, hk, hv), work,
 		room.writing(0), room.writing(first), at(read(q)), at(read(k)), at(read(v)))
-	b.run(combine, combine.Launch(s, parts, D, ho), cheap*parts*o.Len(), at(write(o)), write(lse), room.reading(0), room.reading(first))
+	run(b, combine, combine.Launch(s, parts, D, ho), cheap*parts*o.Len(), at(write(o)), write(lse), room.reading(0), room.reading(first))
 	return true
 }
 
@@ -81,13 +81,13 @@ func (b *Backend) attentionBackward(dq, dk, dv, do, q, k, v, o, lse *tensor.Tens
 	first := kernels.AttentionDelta{Rows: b.device.tuning.Rows(D)}
 	second := kernels.AttentionDQ{AttentionTile: tile.Fit(hdq, hdo, hq, hk, hv)}
 	third := kernels.AttentionDKV{AttentionTile: tile.Fit(hdk, hdv, hdo, hq, hk, hv)}
-	if !b.ready([]kernels.Kernel{first, second, third}, read(do), read(q), read(k), read(v), read(o), read(lse), write(dq), write(dk), write(dv)) {
+	if !compiled(b, first) || !compiled(b, second) || !compiled(b, third) || !b.ready(read(do), read(q), read(k), read(v), read(o), read(lse), write(dq), write(dk), write(dv)) {
 		return false
 	}
-	b.run(first, first.Launch(s, D, ho, hdo), cheap*o.Len(), delta.writing(0), at(read(o)), at(read(do)))
-	b.run(second, second.Launch(s, float32(scale), hdq, hdo, hq, hk, hv), work,
+	run(b, first, first.Launch(s, D, ho, hdo), cheap*o.Len(), delta.writing(0), at(read(o)), at(read(do)))
+	run(b, second, second.Launch(s, float32(scale), hdq, hdo, hq, hk, hv), work,
 		at(write(dq)), at(read(do)), at(read(q)), at(read(k)), at(read(v)), read(lse), delta.reading(0))
-	b.run(third, third.Launch(s, float32(scale), hdk, hdv, hdo, hq, hk, hv), work,
+	run(b, third, third.Launch(s, float32(scale), hdk, hdv, hdo, hq, hk, hv), work,
 		at(write(dk)), at(write(dv)), at(read(do)), at(read(q)), at(read(k)), at(read(v)), read(lse), delta.reading(0))
 	return true
 }

@@ -36,10 +36,10 @@ func (b *Backend) copyStrided(dst, x *tensor.Tensor) bool {
 	s.Offset = [3]int{b.rest(dst), b.rest(x)}
 	k := kernels.Copy{To: elem, From: elem}
 	if s.Contiguous(2) {
-		return b.run(k, k.Launch(n), cheap*n, write(dst), read(x))
+		return run(b, k, k.Launch(n), cheap*n, write(dst), read(x))
 	}
 	k.Dims = s.Dims
-	return b.run(k, k.LaunchStrided(&s), cheap*n, at(write(dst)), at(read(x)))
+	return run(b, k, k.LaunchStrided(&s), cheap*n, at(write(dst)), at(read(x)))
 }
 
 // onDevice reports whether the device has the newest contents of t's buffer.
@@ -51,7 +51,7 @@ func (b *Backend) onDevice(t *tensor.Tensor) bool {
 // Fill works as tensor.Backend says.
 func (b *Backend) Fill(dst *tensor.Tensor, v float64) {
 	k := kernels.Fill{Elem: ir.F32}
-	if dense(dst) && b.run(k, k.Launch(dst.Len(), v), cheap*dst.Len(), write(dst)) {
+	if dense(dst) && run(b, k, k.Launch(dst.Len(), v), cheap*dst.Len(), write(dst)) {
 		return
 	}
 	defer b.onCPU("Fill", write(dst))()
@@ -62,7 +62,7 @@ func (b *Backend) Fill(dst *tensor.Tensor, v float64) {
 func (b *Backend) Unary(op tensor.UnaryOp, dst, x *tensor.Tensor) {
 	if dense(x, dst) {
 		k := kernels.Unary{Op: op, InPlace: same(dst, x)}
-		if b.run(k, k.Launch(x.Len()), dear*x.Len(), pair(k.InPlace, dst, x)...) {
+		if run(b, k, k.Launch(x.Len()), dear*x.Len(), pair(k.InPlace, dst, x)...) {
 			return
 		}
 	}
@@ -72,10 +72,11 @@ func (b *Backend) Unary(op tensor.UnaryOp, dst, x *tensor.Tensor) {
 
 // pair returns the operands of a kernel that may work in place, and others after them.
 func pair(inPlace bool, dst, x *tensor.Tensor, others ...operand) []operand {
+	operands := make([]operand, 0, 4) // inlined, it takes no memory of the heap
 	if inPlace {
-		return append([]operand{update(dst)}, others...)
+		return append(append(operands, update(dst)), others...)
 	}
-	return append([]operand{write(dst), read(x)}, others...)
+	return append(append(operands, write(dst), read(x)), others...)
 }
 
 // UnaryBackward works as tensor.Backend says.
@@ -90,7 +91,7 @@ func (b *Backend) UnaryBackward(op tensor.UnaryOp, dx, dy, x, y *tensor.Tensor) 
 		if op.SavesX() || op.SavesY() {
 			operands = append(operands, read(saved))
 		}
-		if b.run(k, k.Launch(dy.Len()), dear*dy.Len(), operands...) {
+		if run(b, k, k.Launch(dy.Len()), dear*dy.Len(), operands...) {
 			return
 		}
 	}
@@ -126,13 +127,13 @@ func (b *Backend) binary(op tensor.BinaryOp, dst, x, y *tensor.Tensor) bool {
 	s := kernels.NewStrided(dst.Shape(), dst.Strides(), x.Strides(), y.Strides())
 	s.Offset = [3]int{b.rest(dst), b.rest(x), b.rest(y)}
 	if s.Contiguous(3) {
-		return b.run(k, k.Launch(n), cheap*n, operands...)
+		return run(b, k, k.Launch(n), cheap*n, operands...)
 	}
 	k.Dims = s.Dims
 	for i := range operands {
 		operands[i].loose = true
 	}
-	return b.run(k, k.LaunchStrided(&s), cheap*n, operands...)
+	return run(b, k, k.LaunchStrided(&s), cheap*n, operands...)
 }
 
 // Scale works as tensor.Backend says.
@@ -155,13 +156,13 @@ func (b *Backend) AddScalar(dst, x *tensor.Tensor, c float64) {
 
 func (b *Backend) scalar(op kernels.ScalarOp, dst, x *tensor.Tensor, c float64) bool {
 	k := kernels.Scalar{Op: op, InPlace: same(dst, x)}
-	return b.run(k, k.Launch(x.Len(), float32(c)), cheap*x.Len(), pair(k.InPlace, dst, x)...)
+	return run(b, k, k.Launch(x.Len(), float32(c)), cheap*x.Len(), pair(k.InPlace, dst, x)...)
 }
 
 // Accumulate works as tensor.Backend says.
 func (b *Backend) Accumulate(y, x *tensor.Tensor, c float64) {
 	k := kernels.Scalar{Op: kernels.Accumulate}
-	if dense(x, y) && !same(y, x) && b.run(k, k.Launch(x.Len(), float32(c)), cheap*x.Len(), update(y), read(x)) {
+	if dense(x, y) && !same(y, x) && run(b, k, k.Launch(x.Len(), float32(c)), cheap*x.Len(), update(y), read(x)) {
 		return
 	}
 	defer b.onCPU("Accumulate", read(x), update(y))()
@@ -171,7 +172,7 @@ func (b *Backend) Accumulate(y, x *tensor.Tensor, c float64) {
 // SwiGLU works as tensor.Backend says.
 func (b *Backend) SwiGLU(dst, gate, up *tensor.Tensor) {
 	k := kernels.SwiGLU{}
-	if dense(gate, dst, up) && b.run(k, k.Launch(gate.Len()), dear*gate.Len(), write(dst), read(gate), read(up)) {
+	if dense(gate, dst, up) && run(b, k, k.Launch(gate.Len()), dear*gate.Len(), write(dst), read(gate), read(up)) {
 		return
 	}
 	defer b.onCPU("SwiGLU", read(gate), read(up), write(dst))()
@@ -182,7 +183,7 @@ func (b *Backend) SwiGLU(dst, gate, up *tensor.Tensor) {
 func (b *Backend) SwiGLUBackward(dgate, dup, dy, gate, up *tensor.Tensor) {
 	k := kernels.SwiGLUBackward{}
 	if dense(dy, dgate, dup, gate, up) &&
-		b.run(k, k.Launch(dy.Len()), dear*dy.Len(), write(dgate), write(dup), read(dy), read(gate), read(up)) {
+		run(b, k, k.Launch(dy.Len()), dear*dy.Len(), write(dgate), write(dup), read(dy), read(gate), read(up)) {
 		return
 	}
 	defer b.onCPU("SwiGLUBackward", read(dy), read(gate), read(up), write(dgate), write(dup))()
@@ -196,7 +197,7 @@ func (b *Backend) Dropout(dst, x *tensor.Tensor, stream tensor.Stream, offset ui
 		if l, ok := k.Launch(x.Len(), stream.Key(), offset, float32(keep)); !ok {
 			b.Fill(dst, 0)
 			return
-		} else if b.run(k, l, dear*x.Len(), pair(k.InPlace, dst, x)...) {
+		} else if run(b, k, l, dear*x.Len(), pair(k.InPlace, dst, x)...) {
 			return
 		}
 	}
@@ -207,7 +208,7 @@ func (b *Backend) Dropout(dst, x *tensor.Tensor, stream tensor.Stream, offset ui
 // AdamW works as tensor.Backend says.
 func (b *Backend) AdamW(p, g, m, v *tensor.Tensor, c tensor.AdamW) {
 	k := kernels.AdamW{}
-	if dense(p, g, m, v) && b.run(k, k.Launch(p.Len(), c), dear*p.Len(), update(p), update(m), update(v), read(g)) {
+	if dense(p, g, m, v) && run(b, k, k.Launch(p.Len(), c), dear*p.Len(), update(p), update(m), update(v), read(g)) {
 		return
 	}
 	defer b.onCPU("AdamW", read(g), update(p), update(m), update(v))()

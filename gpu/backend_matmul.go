@@ -64,7 +64,7 @@ func (b *Backend) matmul(dst, x, y, bias *tensor.Tensor, alpha, beta float64) bo
 	}
 	k.Bias, k.Accumulate = bias != nil, beta != 0
 	k = k.Fit(M, N, K, mc, mx, my)
-	return b.run(k, k.Launch(M, N, K, mc, mx, my, batch, 1, p.alpha, p.beta), p.work(), operands...)
+	return run(b, k, k.Launch(M, N, K, mc, mx, my, batch, 1, p.alpha, p.beta), p.work(), operands...)
 }
 
 // product is a batch of products of matrices.
@@ -84,11 +84,11 @@ func (b *Backend) fewRows(p *product, bias bool, operands []operand) bool {
 		k := b.device.tuning.MatVec(p.M, p.K)
 		k.Bias, k.Accumulate = bias, p.beta != 0
 		k = k.Fit(p.K, p.a, p.b)
-		return b.run(k, k.Launch(p.N, p.K, p.c, p.a, p.b, p.alpha, p.beta), p.work(), operands...)
+		return run(b, k, k.Launch(p.N, p.K, p.c, p.a, p.b, p.alpha, p.beta), p.work(), operands...)
 	case p.b.Col == 1:
 		k := b.device.tuning.VecMat(p.M)
 		k.Bias, k.Accumulate = bias, p.beta != 0
-		return b.run(k, k.Launch(p.N, p.K, p.c, p.a, p.b, p.alpha, p.beta), p.work(), operands...)
+		return run(b, k, k.Launch(p.N, p.K, p.c, p.a, p.b, p.alpha, p.beta), p.work(), operands...)
 	}
 	return false
 }
@@ -107,11 +107,11 @@ func (b *Backend) splitProduct(k kernels.MatMul, p *product, splits int, dst, x,
 	k.Split = true
 	k = k.Fit(p.M, p.N, p.K, c, p.a, p.b)
 	to := operand{t: dst, reads: p.beta == 1, writes: true}
-	if !b.ready([]kernels.Kernel{k, sum}, to, read(x), read(y)) {
+	if !compiled(b, k) || !compiled(b, sum) || !b.ready(to, read(x), read(y)) {
 		return false
 	}
-	b.run(k, k.Launch(p.M, p.N, p.K, c, p.a, p.b, p.batch, splits, p.alpha, 0), p.work(), parts.writing(0), at(read(x)), at(read(y)))
-	b.run(sum, sum.Launch(&layout, 1), cheap*splits*n, to, parts.reading(0))
+	run(b, k, k.Launch(p.M, p.N, p.K, c, p.a, p.b, p.batch, splits, p.alpha, 0), p.work(), parts.writing(0), at(read(x)), at(read(y)))
+	run(b, sum, sum.Launch(&layout, 1), cheap*splits*n, to, parts.reading(0))
 	return true
 }
 

@@ -29,7 +29,7 @@ func (b *Backend) softmax(dst, x *tensor.Tensor, log bool) bool {
 	}
 	rows, cols := rowsOf(x)
 	k := kernels.Softmax{Rows: b.device.tuning.Rows(cols), Log: log, InPlace: same(dst, x)}
-	return b.run(k, k.Launch(rows, cols), dear*x.Len(), pair(k.InPlace, dst, x)...)
+	return run(b, k, k.Launch(rows, cols), dear*x.Len(), pair(k.InPlace, dst, x)...)
 }
 
 // SoftmaxBackward works as tensor.Backend says.
@@ -56,7 +56,7 @@ func (b *Backend) softmaxBackward(dx, dy, y *tensor.Tensor, log bool) bool {
 	}
 	rows, cols := rowsOf(dy)
 	k := kernels.SoftmaxBackward{Rows: b.device.tuning.Rows(cols), Log: log, InPlace: same(dx, dy)}
-	return b.run(k, k.Launch(rows, cols), dear*dy.Len(), pair(k.InPlace, dx, dy, read(y))...)
+	return run(b, k, k.Launch(rows, cols), dear*dy.Len(), pair(k.InPlace, dx, dy, read(y))...)
 }
 
 // LayerNorm works as tensor.Backend says.
@@ -82,7 +82,7 @@ func (b *Backend) normalise(norm kernels.Norm, y, mean, rstd, x, weight, bias *t
 		return false
 	}
 	k := kernels.Normalise{Rows: b.device.tuning.Rows(cols), Norm: norm, Bias: bias != nil}
-	operands := []operand{write(y)}
+	operands := append(make([]operand, 0, 6), write(y))
 	if mean != nil {
 		operands = append(operands, write(mean))
 	}
@@ -90,7 +90,7 @@ func (b *Backend) normalise(norm kernels.Norm, y, mean, rstd, x, weight, bias *t
 	if bias != nil {
 		operands = append(operands, read(bias))
 	}
-	return b.run(k, k.Launch(rows, cols, float32(eps)), dear*x.Len(), operands...)
+	return run(b, k, k.Launch(rows, cols, float32(eps)), dear*x.Len(), operands...)
 }
 
 // LayerNormBackward works as tensor.Backend says.
@@ -130,31 +130,32 @@ func (b *Backend) normBackward(norm kernels.Norm, dx, dweight, dbias, dy, x, wei
 		return false
 	}
 	defer b.drop(parts)
-	saved := []operand{read(rstd)}
-	if mean != nil {
-		saved = []operand{read(mean), read(rstd)}
+	saved := []operand{read(mean), read(rstd)}
+	if mean == nil {
+		saved = saved[1:]
 	}
-	all := append([]operand{read(dy), read(x), read(weight), {t: dx, writes: true}, {t: dweight, reads: true, writes: true}, {t: dbias, reads: true, writes: true}}, saved...)
-	if !b.ready([]kernels.Kernel{toX, toWeight, sum}, all...) {
+	all := append(append(make([]operand, 0, 8), read(dy), read(x), read(weight), operand{t: dx, writes: true},
+		operand{t: dweight, reads: true, writes: true}, operand{t: dbias, reads: true, writes: true}), saved...)
+	if !compiled(b, toX) || !compiled(b, toWeight) || !compiled(b, sum) || !b.ready(all...) {
 		return false
 	}
 	if dx != nil {
-		b.run(toX, toX.Launch(rows, cols), dear*x.Len(), append([]operand{write(dx), read(dy), read(x), read(weight)}, saved...)...)
+		run(b, toX, toX.Launch(rows, cols), dear*x.Len(), append(append(make([]operand, 0, 6), write(dx), read(dy), read(x), read(weight)), saved...)...)
 	}
 	if dweight == nil && dbias == nil {
 		return true
 	}
-	operands := []operand{parts.writing(0)}
+	operands := append(make([]operand, 0, 6), parts.writing(0))
 	if dbias != nil {
 		operands = append(operands, parts.writing(roundUp(blocks*cols, unit/4)))
 	}
 	operands = append(operands, read(dy), read(x))
-	b.run(toWeight, toWeight.Launch(rows, cols), cheap*x.Len(), append(operands, saved...)...)
+	run(b, toWeight, toWeight.Launch(rows, cols), cheap*x.Len(), append(operands, saved...)...)
 	if dweight != nil {
-		b.run(sum, sum.Launch(&layout, 1), cheap*blocks*cols, update(dweight), parts.reading(0))
+		run(b, sum, sum.Launch(&layout, 1), cheap*blocks*cols, update(dweight), parts.reading(0))
 	}
 	if dbias != nil {
-		b.run(sum, sum.Launch(&layout, 1), cheap*blocks*cols, update(dbias), parts.reading(roundUp(blocks*cols, unit/4)))
+		run(b, sum, sum.Launch(&layout, 1), cheap*blocks*cols, update(dbias), parts.reading(roundUp(blocks*cols, unit/4)))
 	}
 	return true
 }
@@ -166,7 +167,7 @@ func (b *Backend) CrossEntropy(losses, lse, logits, targets *tensor.Tensor) {
 	rows, cols := rowsOf(logits)
 	if dense(logits) && b.inRange(targets, rows, -1<<31, cols) && vector(losses, tensor.Float32, rows) && vector(lse, tensor.Float32, rows) {
 		k := kernels.CrossEntropy{Rows: b.device.tuning.Rows(cols)}
-		if b.run(k, k.Launch(rows, cols), dear*logits.Len(), write(losses), write(lse), read(logits), read(targets)) {
+		if run(b, k, k.Launch(rows, cols), dear*logits.Len(), write(losses), write(lse), read(logits), read(targets)) {
 			return
 		}
 	}
@@ -180,7 +181,7 @@ func (b *Backend) CrossEntropyBackward(dlogits, logits, lse, targets, dlosses *t
 	if dense(logits, dlogits) && b.inRange(targets, rows, -1<<31, cols) && vector(dlosses, tensor.Float32, rows) && vector(lse, tensor.Float32, rows) {
 		k := kernels.CrossEntropyBackward{Rows: b.device.tuning.Rows(cols), InPlace: same(dlogits, logits)}
 		operands := pair(k.InPlace, dlogits, logits, read(lse), read(targets), read(dlosses))
-		if b.run(k, k.Launch(rows, cols), dear*logits.Len(), operands...) {
+		if run(b, k, k.Launch(rows, cols), dear*logits.Len(), operands...) {
 			return
 		}
 	}
@@ -209,7 +210,7 @@ func (b *Backend) inRange(ids *tensor.Tensor, n, lo, hi int) bool {
 func (b *Backend) Embedding(dst, table, ids *tensor.Tensor) {
 	if V, C, ok := b.lookup(dst, table, ids); ok {
 		k := b.device.tuning.Embedding(C)
-		if b.run(k, k.Launch(ids.Len(), V, C), cheap*dst.Len(), write(dst), read(table), read(ids)) {
+		if run(b, k, k.Launch(ids.Len(), V, C), cheap*dst.Len(), write(dst), read(table), read(ids)) {
 			return
 		}
 	}
@@ -238,11 +239,11 @@ func (b *Backend) embeddingBackward(dtable, dy, ids *tensor.Tensor) bool {
 		return false
 	}
 	defer b.drop(links)
-	if !b.ready([]kernels.Kernel{link, k}, update(dtable), read(dy), read(ids)) {
+	if !compiled(b, link) || !compiled(b, k) || !b.ready(update(dtable), read(dy), read(ids)) {
 		return false
 	}
-	b.run(link, link.Launch(n), n*n, links.writing(0), read(ids))
-	b.run(k, k.Launch(n, V, C), cheap*dy.Len(), update(dtable), read(dy), read(ids), links.reading(0))
+	run(b, link, link.Launch(n), n*n, links.writing(0), read(ids))
+	run(b, k, k.Launch(n, V, C), cheap*dy.Len(), update(dtable), read(dy), read(ids), links.reading(0))
 	return true
 }
 
@@ -264,7 +265,7 @@ func (b *Backend) Max(dst, arg, x *tensor.Tensor) {
 		if arg != nil {
 			operands = append(operands, write(arg))
 		}
-		if b.run(k, k.Launch(rows, cols), cheap*x.Len(), append(operands, read(x))...) {
+		if run(b, k, k.Launch(rows, cols), cheap*x.Len(), append(operands, read(x))...) {
 			return
 		}
 	}
@@ -284,7 +285,7 @@ func (b *Backend) sample(ids, logits, choices *tensor.Tensor) bool {
 		return false
 	}
 	k := b.device.tuning.Sample(cols)
-	return b.run(k, k.Launch(rows, cols), 40*cheap*logits.Len(), write(ids), read(logits), read(choices))
+	return run(b, k, k.Launch(rows, cols), 40*cheap*logits.Len(), write(ids), read(logits), read(choices))
 }
 
 // RoPE works as tensor.Backend says.
@@ -316,5 +317,5 @@ func (b *Backend) rope(dst, x, cos, sin *tensor.Tensor, start int, interleaved, 
 	if !k.InPlace {
 		operands[1].loose = true
 	}
-	return b.run(k, k.Launch(B, T, H, D, start, where(dst), where(x)), cheap*x.Len(), operands...)
+	return run(b, k, k.Launch(B, T, H, D, start, where(dst), where(x)), cheap*x.Len(), operands...)
 }

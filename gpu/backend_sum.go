@@ -49,7 +49,7 @@ func (b *Backend) sumTo(dst, x *tensor.Tensor, add bool) bool {
 	first, n := b.device.tuning.Sum(kernels.Values, &s)
 	if n == 1 {
 		first.Add = add
-		return b.run(first, first.Launch(&s, 1), cheap*x.Len(), operand{t: dst, reads: add, writes: true}, at(read(x)))
+		return run(b, first, first.Launch(&s, 1), cheap*x.Len(), operand{t: dst, reads: add, writes: true}, at(read(x)))
 	}
 	kept := dst.Len()
 	second, layout := b.columnSum(n, kept, add)
@@ -59,11 +59,11 @@ func (b *Backend) sumTo(dst, x *tensor.Tensor, add bool) bool {
 	}
 	defer b.drop(parts)
 	to := operand{t: dst, reads: add, writes: true}
-	if !b.ready([]kernels.Kernel{first, second}, to, read(x)) {
+	if !compiled(b, first) || !compiled(b, second) || !b.ready(to, read(x)) {
 		return false
 	}
-	b.run(first, first.Launch(&s, n), cheap*x.Len(), parts.writing(0), at(read(x)))
-	b.run(second, second.Launch(&layout, 1), cheap*n*kept, to, parts.reading(0))
+	run(b, first, first.Launch(&s, n), cheap*x.Len(), parts.writing(0), at(read(x)))
+	run(b, second, second.Launch(&layout, 1), cheap*n*kept, to, parts.reading(0))
 	return true
 }
 
@@ -128,7 +128,7 @@ func (b *Backend) totals(of kernels.SumOf, sums []float64, xs []*tensor.Tensor) 
 	defer b.drop(room)
 	for i, x := range xs {
 		p := &parts[i]
-		if !b.run(p.kernel, p.kernel.Launch(&p.layout, p.blocks), cheap*x.Len(), room.writing(p.first), at(read(x))) {
+		if !run(b, p.kernel, p.kernel.Launch(&p.layout, p.blocks), cheap*x.Len(), room.writing(p.first), at(read(x))) {
 			return false
 		}
 	}

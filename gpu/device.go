@@ -168,9 +168,12 @@ func (d *Device) fail(err error) {
 	}
 }
 
-// program returns a kernel's program.
-func (d *Device) program(k kernels.Kernel) (driver.Program, error) {
-	p, ok := d.programs[k]
+// programOf returns a kernel's program, under the device's lock.
+func programOf[K kernels.Kernel](d *Device, k K) (driver.Program, error) {
+	if d.err != nil {
+		return nil, d.err
+	}
+	p, ok := d.programs[kernels.Kernel(k)] // without an allocation, unlike the next two lines
 	if !ok {
 		p = d.compile(k)
 		d.programs[k] = p

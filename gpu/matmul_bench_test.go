@@ -50,7 +50,7 @@ func BenchmarkTiles(b *testing.B) {
 				continue
 			}
 			bench(fmt.Sprintf("%dx%dx%d_%dx%d_%d", k.TileM, k.TileN, k.TileK, k.ThreadM, k.ThreadN, k.Subgroup), func() {
-				if !on.run(k, k.Launch(n, n, n, m, m, m, [2]int{1, 1}, 1, 1, 0), 2*n*n*n, write(c), read(x), read(y)) {
+				if !run(on, k, k.Launch(n, n, n, m, m, m, [2]int{1, 1}, 1, 1, 0), 2*n*n*n, write(c), read(x), read(y)) {
 					b.Fatal(on.why)
 				}
 			})

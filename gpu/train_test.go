@@ -220,6 +220,22 @@ func TestSampleElsewhere(t *testing.T) {
 // TestTrainingOnVulkan does so on a Vulkan device.
 func TestTrainingOnVulkan(t *testing.T) { checkTraining(t, vulkanBackend(t), 10) }
 
+// TestTrainingAllocOnVulkan: what a step allocates is a matter of its submissions, not of its
+// hundred launches nor of how long it is waited for.
+func TestTrainingAllocOnVulkan(t *testing.T) {
+	tr := trainer(t, vulkanBackend(t), models["llama"])
+	step := 0
+	n := testing.AllocsPerRun(10, func() {
+		if _, err := tr.Step(step); err != nil {
+			t.Fatal(err)
+		}
+		step++
+	})
+	if n > 40 {
+		t.Errorf("%v allocations a step", n)
+	}
+}
+
 // TestTrainingInBF16: with products of matrices of bfloat16, training takes about the steps of the
 // CPU in that precision, whose sums have another order.
 func TestTrainingInBF16(t *testing.T) {
