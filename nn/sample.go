@@ -1,10 +1,8 @@
 package nn
 
 import (
-	"cmp"
 	"fmt"
 	"math"
-	"slices"
 
 	"inkstone/kernels"
 	"inkstone/tensor"
@@ -38,12 +36,12 @@ func (s Sampling) Validate() error {
 }
 
 // A Sampler draws tokens. It keeps its working memory, so that drawing allocates nothing.
-// What looks at the whole vocabulary is a kernel or one comparison a token; only tokens that
-// may come are sorted.
+// What looks at the whole vocabulary is a kernel or one comparison a token, and nothing is sorted.
 type Sampler struct {
 	s     Sampling
 	rng   *tensor.RNG
-	order []candidate
+	order []candidate // by id
+	work  []candidate // see last
 	probs []float32
 	mine  []float32 // logits as the repetition penalty changes them
 	mark  []bool    // tokens that it has changed
@@ -75,7 +73,6 @@ func (p *Sampler) Next(logits []float32, seen []int32) int32 {
 		}
 	}
 	p.choose(logits, float64(logits[best]))
-	slices.SortFunc(p.order, func(a, b candidate) int { return cmp.Compare(a.id, b.id) })
 	return p.draw()
 }
 

@@ -72,18 +72,68 @@ func (p *Sampler) weigh(top float64) {
 	}
 }
 
-// cutTopP sorts the candidates and drops those behind the ones that reach top-p's share of the
-// total. It reports whether any do.
+// cutTopP drops the candidates behind the likeliest ones that reach top-p's share of the total. It
+// reports whether any do.
 func (p *Sampler) cutTopP(total float64) bool {
-	slices.SortFunc(p.order, likelierFirst)
-	sum := 0.0
-	for i, c := range p.order {
-		if sum += c.weight; sum >= p.s.TopP*total {
-			p.order = p.order[:i+1]
-			return true
+	last, ok := p.last(p.s.TopP*total, func(c candidate) float64 { return c.weight })
+	if ok {
+		p.dropBehind(last)
+	}
+	return ok
+}
+
+// dropBehind drops the candidates that are less likely than one of them.
+func (p *Sampler) dropBehind(last candidate) {
+	p.order = slices.DeleteFunc(p.order, func(c candidate) bool { return likelierFirst(c, last) > 0 })
+}
+
+// last returns the last, by likelihood, of as few likeliest candidates as have measures that sum up
+// to a goal, and whether any do. It works as quickselect does (Hoare 1961, "Algorithm 65: Find"):
+// the candidates likelier than one of them are moved before it and the others behind, and only the
+// side in which the goal is reached is looked at any further.
+func (p *Sampler) last(goal float64, measure func(candidate) float64) (candidate, bool) {
+	p.work = append(p.work[:0], p.order...)
+	c := p.work
+	for len(c) > 0 {
+		at, before := partition(c), 0.0
+		for _, x := range c[:at] {
+			before += measure(x)
+		}
+		switch with := before + measure(c[at]); {
+		case before >= goal:
+			c = c[:at]
+		case with >= goal:
+			return c[at], true
+		default:
+			goal, c = goal-with, c[at+1:]
 		}
 	}
-	return false
+	return candidate{}, false
+}
+
+// partition moves a candidate, those likelier before it and the others behind it, and returns
+// where it is then. It takes the middle one of three.
+func partition(c []candidate) int {
+	end := len(c) - 1
+	middle, last := end/2, end
+	if likelierFirst(c[middle], c[0]) < 0 {
+		c[middle], c[0] = c[0], c[middle]
+	}
+	if likelierFirst(c[last], c[0]) < 0 {
+		c[last], c[0] = c[0], c[last]
+	}
+	if likelierFirst(c[middle], c[last]) < 0 { // now the first is the likeliest of the three
+		c[middle], c[last] = c[last], c[middle]
+	}
+	at := 0
+	for i := range end {
+		if likelierFirst(c[i], c[end]) < 0 {
+			c[i], c[at] = c[at], c[i]
+			at++
+		}
+	}
+	c[at], c[end] = c[end], c[at]
+	return at
 }
 
 // likelierFirst orders candidates; of equals the lower id comes first.
@@ -101,8 +151,7 @@ func (p *Sampler) gather(logits []float32, least float32, k int) {
 		}
 		p.order = append(p.order, candidate{int32(id), float64(l)})
 		if k > 0 && len(p.order) == 2*k {
-			p.keep(k)
-			least = float32(p.order[k-1].weight) // what comes later must be as large
+			least = float32(p.keep(k).weight) // what comes later must be as large
 		}
 	}
 	if k > 0 && k < len(p.order) {
@@ -110,8 +159,9 @@ func (p *Sampler) gather(logits []float32, least float32, k int) {
 	}
 }
 
-// keep drops all but the k likeliest candidates.
-func (p *Sampler) keep(k int) {
-	slices.SortFunc(p.order, likelierFirst)
-	p.order = p.order[:k]
+// keep drops all but the k likeliest candidates, and returns the last of them.
+func (p *Sampler) keep(k int) candidate {
+	last, _ := p.last(float64(k), func(candidate) float64 { return 1 })
+	p.dropBehind(last)
+	return last
 }
