@@ -85,6 +85,32 @@ func (t *Tape) Add(a, b *Variable) *Variable {
 	})
 }
 
+// Residual returns x + y for two of a shape: what a layer made of x, y, joins x again (He et al.
+// 2016, "Deep residual learning for image recognition"). Where nothing else looks at y, the sum
+// takes y's own memory; where the tape retains or they differ in shape, this is Add.
+func (t *Tape) Residual(x, y *Variable) *Variable {
+	if !t.unread(y) || t.retain || x.Value.DType() != y.Value.DType() || !tensor.SameShape(x.Value, y.Value) || !x.Value.IsContiguous() {
+		return t.Add(x, y)
+	}
+	sum := t.variable(t.arena.View(y.Value))
+	t.backend.Accumulate(sum.Value, x.Value, 1)
+	t.record("Residual", sum, func(t *Tape, n *Node) {
+		n.pass(t, 0, n.dy())
+		n.pass(t, 1, n.dy())
+	}, x, y)
+	return sum
+}
+
+// unread reports whether neither another operation has looked at a result nor the backward of the
+// one that made it will, so that its memory may be written to.
+func (t *Tape) unread(y *Variable) bool {
+	switch y.op {
+	case "Linear", "LinearPacked", "AddLinear", "Dropout":
+		return y.uses == 0
+	}
+	return false
+}
+
 // Sub returns a − b. The shapes are broadcast.
 func (t *Tape) Sub(a, b *Variable) *Variable {
 	return t.binary(tensor.Sub, a, b, func(t *Tape, n *Node) {

@@ -1,6 +1,7 @@
 package autograd
 
 import (
+	"slices"
 	"testing"
 
 	"inkstone/tensor"
@@ -93,6 +94,17 @@ var opCases = []opCase{
 	}},
 	{"AddLinear of one input", inputs{randn(1, 7, 5), randn(2, 5, 6), randn(3, 3, 5), randn(4, 6, 3)}, func(t *Tape, v []*Variable) *Variable {
 		return t.AddLinear(t.LinearT(v[0], v[1], nil), t.Linear(v[0], v[2], nil), v[3], -2)
+	}},
+	{"Residual", inputs{randn(1, 7, 5), randn(2, 5, 5)}, func(t *Tape, v []*Variable) *Variable {
+		x := t.Residual(v[0], t.Linear(t.Tanh(v[0]), v[1], nil))
+		return t.Tanh(t.Residual(x, t.AddLinear(t.LinearT(x, v[1], nil), v[0], v[1], 0.3)))
+	}},
+	{"Residual of no layer", inputs{randn(1, 7, 5)}, func(t *Tape, v []*Variable) *Variable {
+		return t.Residual(v[0], t.Tanh(v[0]))
+	}},
+	{"Residual of itself", inputs{randn(1, 7, 5), randn(2, 5, 5)}, func(t *Tape, v []*Variable) *Variable {
+		y := t.Linear(v[0], v[1], nil)
+		return t.Tanh(t.Residual(y, y))
 	}},
 	{"Linear twice", inputs{randn(1, 7, 5), randn(2, 5, 5)}, func(t *Tape, v []*Variable) *Variable {
 		return t.Linear(t.Tanh(t.Linear(v[0], v[1], nil)), v[1], nil)
@@ -191,6 +203,55 @@ func TestAddLinearTakesFreshSums(t *testing.T) {
 			tape := NewTape(c)
 			tape.AddLinear(y(tape), x, w, 1)
 		}()
+	}
+}
+
+// TestResidual: the sum is that of Add, in the memory of a layer's result, but not of one that
+// somebody looks at.
+func TestResidual(t *testing.T) {
+	c := tensor.NewCPU(1)
+	defer c.Close()
+	x, w := NewParameter("x", randn(1, 2, 3)), NewParameter("w", randn(2, 3, 3))
+	for name, made := range map[string]struct {
+		y       func(tape *Tape) *Variable
+		inPlace bool
+	}{
+		"Linear":  {func(tape *Tape) *Variable { return tape.Linear(x, w, nil) }, true},
+		"LinearT": {func(tape *Tape) *Variable { return tape.LinearT(x, w, nil) }, true},
+		"AddLinear": {func(tape *Tape) *Variable {
+			return tape.AddLinear(tape.Linear(x, w, nil), x, w, 2)
+		}, true},
+		"Dropout": {func(tape *Tape) *Variable {
+			tape.Training(true)
+			return tape.Dropout(tape.Linear(x, w, nil), 0.5)
+		}, true},
+		"a parameter": {func(*Tape) *Variable { return w }, false},
+		"Tanh":        {func(tape *Tape) *Variable { return tape.Tanh(x) }, false},
+		"used": {func(tape *Tape) *Variable {
+			y := tape.Linear(x, w, nil)
+			tape.Exp(y)
+			return y
+		}, false},
+		"retained": {func(tape *Tape) *Variable {
+			tape.Retain(true)
+			return tape.Linear(x, w, nil)
+		}, false},
+		"broadcast": {func(tape *Tape) *Variable { return tape.Linear(tape.Slice(x, 0, 0, 1), w, nil) }, false},
+	} {
+		tape := NewTape(c)
+		y := made.y(tape)
+		to := x
+		if name == "a parameter" {
+			to = w
+		}
+		want := slices.Clone(tensor.Data[float64](tape.Add(tape.Detach(to), tape.Detach(y)).Value))
+		got := tape.Residual(to, y)
+		if !slices.Equal(tensor.Data[float64](got.Value), want) {
+			t.Errorf("%s: %v, want %v", name, got.Value, want)
+		}
+		if in := got.Value.Buffer() == y.Value.Buffer(); in != made.inPlace {
+			t.Errorf("%s: in place: %v, want %v", name, in, made.inPlace)
+		}
 	}
 }
 

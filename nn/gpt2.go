@@ -127,8 +127,8 @@ func (b *GPT2Block) path() string { return b.name }
 
 // Forward maps the residual stream x [B, T, C] to the next one.
 func (b *GPT2Block) Forward(t *autograd.Tape, x *autograd.Variable, at place) *autograd.Variable {
-	x = t.Add(x, t.Dropout(b.attention(t, b.Norm1.Forward(t, x), at), b.config.Dropout))
-	return t.Add(x, t.Dropout(b.mlp(t, b.Norm2.Forward(t, x)), b.config.Dropout))
+	x = t.Residual(x, t.Dropout(b.attention(t, b.Norm1.Forward(t, x), at), b.config.Dropout))
+	return t.Residual(x, t.Dropout(b.mlp(t, b.Norm2.Forward(t, x)), b.config.Dropout))
 }
 
 func (b *GPT2Block) attention(t *autograd.Tape, x *autograd.Variable, at place) *autograd.Variable {

@@ -153,8 +153,8 @@ func (b *LlamaBlock) path() string { return b.name }
 
 // Forward maps the residual stream x [B, T, C] to the next one.
 func (b *LlamaBlock) Forward(t *autograd.Tape, x *autograd.Variable, at place) *autograd.Variable {
-	x = t.Add(x, t.Dropout(b.attention(t, b.Norm1.Forward(t, x), at), b.config.Dropout))
-	return t.Add(x, t.Dropout(b.mlp(t, b.Norm2.Forward(t, x)), b.config.Dropout))
+	x = t.Residual(x, t.Dropout(b.attention(t, b.Norm1.Forward(t, x), at), b.config.Dropout))
+	return t.Residual(x, t.Dropout(b.mlp(t, b.Norm2.Forward(t, x)), b.config.Dropout))
 }
 
 func (b *LlamaBlock) attention(t *autograd.Tape, x *autograd.Variable, at place) *autograd.Variable {

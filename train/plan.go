@@ -82,9 +82,9 @@ func (f Forecast) Adapting(n nn.ParameterCount) Forecast {
 func activations(c *nn.Config) (kept, widest int64) {
 	C, F := int64(c.Channels), int64(c.Hidden)
 	q, kv, H := int64(c.Heads*c.HeadSize), int64(c.KVHeads*c.HeadSize), int64(c.Heads)
-	sublayers := 2 * (C + C) // each sublayer's output and the residual stream after it
+	sublayers := 2 * C // the residual stream after each, which takes the place of the sublayer's output
 	if c.Dropout > 0 {
-		sublayers += 2 * C
+		sublayers += 2 * C // or of what is left of that
 	}
 	if c.ModelType == nn.GPT2Type {
 		norms := 2 * (C + 2)
