@@ -175,6 +175,10 @@ func TestTilesBuild(t *testing.T) {
 			k, splits := d.MatMul(s[0], s[1], s[2], s[3])
 			k.Split = splits > 1
 			build(t, k)
+			if d.HasMultiplier() {
+				k, _ := d.MatMulRounded(s[0], s[1], s[2], s[3])
+				build(t, k)
+			}
 			if splits < 1 || splits > 1 && s[2]/splits < 256 {
 				t.Errorf("%+v: %v in %d parts", d, s, splits)
 			}

@@ -163,7 +163,7 @@ func (k MatMul) Build() (*ir.Kernel, error) {
 	b := ir.New(k.name(), ir.Workgroup(k.TileN/k.ThreadN, k.TileM/k.ThreadM, 1))
 	switch {
 	case k.hasMatrices():
-		b = ir.New(k.name(), ir.Workgroup(k.Lanes(), 1, 1), ir.Subgroup(k.Subgroup))
+		b = ir.New(k.name(), ir.Workgroup(k.Lanes(), 1, 1), ir.Subgroup(k.Subgroup), ir.SharedLimit(max(ir.DefaultSharedLimit, k.sharedBytes())))
 	case k.Subgroup > 0:
 		b = ir.New(k.name(), ir.Workgroup(k.Subgroup, 1, 1), ir.Subgroup(k.Subgroup))
 	}
