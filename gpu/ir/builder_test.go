@@ -59,6 +59,19 @@ func TestMistakes(t *testing.T) {
 		{"StoreVec: a value of type f32", func(b *ir.Builder) { b.Buffer("x", ir.F32, ir.Write).StoreVec(0, b.F32(0)) }},
 		{"LoadVec: x has 6 elements, not a multiple of 4", func(b *ir.Builder) { b.Shared("x", ir.F32, 6).LoadVec(4, 0) }},
 		{"AtomicAdd: the kernel was begun without", func(b *ir.Builder) { b.Shared("x", ir.U32, 6).AtomicAdd(0, 1) }},
+		{"CopyAsync: to x from x: copies go from a buffer to read to a shared array", func(b *ir.Builder) {
+			x := b.Buffer("x", ir.F32, ir.Read)
+			x.CopyAsync(1, 0, x, 0, b.Bool(true))
+		}},
+		{"CopyAsync: to s of f16 from x of f16", func(b *ir.Builder) {
+			b.Shared("s", ir.F16, 4).CopyAsync(1, 0, b.Buffer("x", ir.F16, ir.Read), 0, b.Bool(true))
+		}},
+		{"CopyAsync: a condition of type i32", func(b *ir.Builder) {
+			b.Shared("s", ir.F32, 4).CopyAsync(1, 0, b.Buffer("x", ir.F32, ir.Read), 0, b.I32(1))
+		}},
+		{"LoadVec: a vector of 3", func(b *ir.Builder) {
+			b.Shared("s", ir.F32, 6).CopyAsync(3, 0, b.Buffer("x", ir.F32, ir.Read), 0, b.Bool(true))
+		}},
 		{"Var: a variable cannot have type f16", func(b *ir.Builder) { b.Var(ir.F16) }},
 		{"Set: a value of type f32 to a variable of i32", func(b *ir.Builder) { b.Var(ir.I32).Set(b.F32(1)) }},
 		{"SubgroupAdd: the kernel was begun without", func(b *ir.Builder) { b.F32(1).SubgroupAdd() }},

@@ -15,7 +15,8 @@
 //
 // A Value is computed once and never changes; it can be used in its own block and in those
 // inside. What changes is a Var. Memory is an Array: a buffer, or a shared array of the
-// workgroup. Control is structured: If, For, While, Forever with Break.
+// workgroup; copies from the one to the other can go on beside other work (CopyAsync). Control is
+// structured: If, For, While, Forever with Break.
 //
 // # Example
 //

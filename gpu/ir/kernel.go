@@ -32,6 +32,7 @@ type Instr struct {
 
 	Imm    uint32 // a constant's bits, an axis, a lane: see the Op
 	Array  *Array // what a memory instruction touches
+	From   *Array // OpCopyAsync: what it reads
 	Var    *Var   // what OpGet and OpSet touch
 	Body   []*Instr
 	Else   []*Instr

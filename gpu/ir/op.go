@@ -74,6 +74,8 @@ const (
 	OpStore     // Array[x] = y
 	OpAtomicAdd // Array[x] += y, giving what was there; I32, U32 or F32
 	OpAtomicMax // Array[x] = max(Array[x], y), giving what was there; I32 or U32
+	OpCopyAsync // Body, which sets Array[x] to From[y] where z, else to 0, in elements or vectors of Imm; not done before OpCopyWait
+	OpCopyWait  // until the lane's OpCopyAsyncs are done
 	OpGet       // Var
 	OpSet       // Var = x
 
@@ -114,7 +116,8 @@ var opNames = [numOps]string{
 	OpEq: "eq", OpNe: "ne", OpLt: "lt", OpLe: "le", OpGt: "gt", OpGe: "ge", OpSelect: "select",
 	OpConvert: "convert", OpBitcast: "bitcast", OpPackF16: "pack_f16", OpUnpackF16: "unpack_f16",
 	OpVec: "vec", OpSplat: "splat", OpExtract: "extract",
-	OpLoad: "load", OpStore: "store", OpAtomicAdd: "atomic_add", OpAtomicMax: "atomic_max", OpGet: "get", OpSet: "set",
+	OpLoad: "load", OpStore: "store", OpAtomicAdd: "atomic_add", OpAtomicMax: "atomic_max",
+	OpCopyAsync: "copy", OpCopyWait: "copy_wait", OpGet: "get", OpSet: "set",
 	OpIf: "if", OpFor: "for", OpLoop: "loop", OpBreak: "break", OpBarrier: "barrier", OpUniform: "uniform",
 	OpSubgroupAdd: "subgroup_add", OpSubgroupMin: "subgroup_min", OpSubgroupMax: "subgroup_max",
 	OpShuffle: "shuffle", OpShuffleXor: "shuffle_xor", OpBroadcast: "broadcast",

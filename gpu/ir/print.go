@@ -102,6 +102,10 @@ func (p *printer) block(block []*Instr, indent int) {
 			p.printf(indent, "for %s: %v = %s to %s step %s %s{", p.ref(in), in.Type, p.ref(a[0]), p.ref(a[1]), p.ref(a[2]), hint)
 			p.block(in.Body, indent+1)
 			p.printf(indent, "}")
+		case OpCopyAsync:
+			p.printf(indent, "copy if %s {", p.ref(in.Args[2]))
+			p.block(in.Body, indent+1)
+			p.printf(indent, "}")
 		case OpLoop:
 			p.printf(indent, "loop {")
 			p.block(in.Body, indent+1)
@@ -123,7 +127,7 @@ func (p *printer) instr(in *Instr) string {
 		return fmt.Sprintf("%s = %s", p.element(in, in.Args[1].Type.Lanes()), arg(1))
 	case OpMatStore:
 		return fmt.Sprintf("%s = %s", p.matrix(in), arg(2))
-	case OpBreak, OpBarrier:
+	case OpBreak, OpBarrier, OpCopyWait:
 		return text
 	case OpGet:
 		text = p.variable(in.Var)

@@ -27,6 +27,9 @@ func TestText(t *testing.T) {
 	p := h.LoadMatrix(ir.Matrix(ir.F16, ir.MatrixA, m), 0, 8, ir.RowMajor)
 	q := h.LoadMatrix(ir.Matrix(ir.F16, ir.MatrixB, m), 0, 8, ir.ColumnMajor)
 	sum := p.MatrixMulAdd(q, b.MatrixFill(ir.Matrix(ir.F16, ir.MatrixAcc, m), 0.5))
+	s := b.Shared("s", ir.I32, 8)
+	s.CopyAsync(2, b.Lane().And(3), b.Buffer("w", ir.I32, ir.Read), 1, b.Lane().Lt(5))
+	b.CopyWait()
 	b.Barrier()
 	h.StoreMatrix(0, sum, 8, ir.RowMajor)
 	const want = `kernel words
@@ -35,7 +38,9 @@ func TestText(t *testing.T) {
   atomics
   buffer x u32 readwrite
   buffer y bf16 readwrite
+  buffer w i32 read
   shared h f16[64]
+  shared s i32[8]
   var var0 u32x4
 begin
   twice.v2: i32 = add group_id.y, 1
@@ -75,6 +80,16 @@ begin
   v45: f16 b 8x8x8 = mat_load h[0 columns 8]
   v47: f16 acc 8x8x8 = mat_fill 0.5
   v48: f16 acc 8x8x8 = mat_mul_add v44, v45, v47
+  v50: i32 = and lane, 3
+  v52: bool = lt lane, 5
+  copy if v52 {
+    v54: i32 = select v52, 1, 0
+    v55: i32x2 = load w[2*v54:2]
+    v56: i32x2 = splat 0
+    v57: i32x2 = select v52, v55, v56
+    s[2*v50:2] = v57
+  }
+  copy_wait
   barrier
   h[0 rows 8] = v48
 end

@@ -97,6 +97,8 @@ func (u *Uniformities) block(block []*Instr, flow Uniformity, loop *Instr) {
 			inner := max(flow, u.args(in))
 			u.block(in.Body, inner, loop)
 			u.block(in.Else, inner, loop)
+		case OpCopyAsync:
+			u.block(in.Body, flow, loop)
 		case OpFor, OpLoop:
 			u.block(in.Body, max(flow, u.args(in), u.loops[in]), in)
 		case OpBreak:

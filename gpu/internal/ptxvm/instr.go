@@ -46,6 +46,12 @@ func (p *parser) instruction(not bool, guard, op, rest string) {
 		in.kind, in.collect = collective, p.shuffle(op, args)
 	case name == "wmma":
 		in.kind, in.collect = collective, p.matrix(op, args)
+	case name == "ldmatrix":
+		in.kind, in.collect = collective, p.loadMatrices(op, args)
+	case name == "mma":
+		in.kind, in.collect = collective, p.multiply(op, args)
+	case name == "cp":
+		in.do = p.copyAsync(op, args)
 	case name == "ld" || name == "st":
 		in.do = p.access(op, args)
 	case name == "atom":

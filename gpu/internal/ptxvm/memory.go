@@ -62,6 +62,9 @@ func (t *thread) bytes(space string, at uint64, n, align int) []byte {
 	at = uint64(uint32(at))
 	for _, s := range t.block.spans {
 		if at >= uint64(s.at) && at+uint64(n) <= uint64(s.end) {
+			if slices.Contains(t.block.flying[at:][:n], true) {
+				panic(fault(fmt.Sprintf("%d bytes at shared address %#x, to which a copy is under way", n, at)))
+			}
 			return t.block.shared[at:][:n]
 		}
 	}

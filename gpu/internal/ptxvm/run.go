@@ -42,6 +42,8 @@ type thread struct {
 	block  *block
 	launch *Launch
 	steps  int64
+
+	flights []flight // copies that it has begun and not waited for
 }
 
 // block is a block of threads at work.
@@ -52,6 +54,7 @@ type block struct {
 	threads []*thread
 	warps   [][]*thread
 	shared  []byte
+	flying  []bool // bytes of shared memory that copies are under way to
 	spans   []span
 }
 
@@ -90,7 +93,7 @@ func (e *Entry) newBlock(l *Launch) *block {
 	for _, s := range b.spans {
 		end = max(end, int(s.end))
 	}
-	b.shared = make([]byte, end)
+	b.shared, b.flying = make([]byte, end), make([]bool, end)
 	n := l.Block[0] * l.Block[1] * l.Block[2]
 	for i := range n {
 		t := &thread{r: make([]uint64, len(e.start)), number: i, block: b, launch: l}
@@ -110,10 +113,11 @@ func (b *block) reset(at [3]int) {
 	for i := range b.shared {
 		b.shared[i] = 0xa5
 	}
+	clear(b.flying)
 	grid, n := b.launch.Grid, b.launch.Block
 	for i, t := range b.threads {
 		copy(t.r, b.e.start)
-		t.pc, t.left, t.steps = 0, false, 0
+		t.pc, t.left, t.steps, t.flights = 0, false, 0, t.flights[:0]
 		for s, slot := range b.e.special {
 			axis, v := s%3, 0
 			switch s / 3 {

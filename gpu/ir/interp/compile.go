@@ -248,6 +248,10 @@ func (c *compiler) instr(in *ir.Instr) {
 		c.leave()
 	case op == ir.OpBarrier:
 		c.barrier(in)
+	case op == ir.OpCopyAsync:
+		c.copyAsync(in)
+	case op == ir.OpCopyWait:
+		c.copyWait()
 	case op == ir.OpUniform:
 		c.uniform(in)
 	case op.IsSubgroup():

@@ -14,11 +14,15 @@ type shadow struct {
 	cells [][]cell // by number of the array; nil if the kernel does not write it
 	fresh []bool   // by number: contents are undefined at the start
 	vars  [][]bool // by variable and lane: it has been set
+
+	copying bool     // a CopyAsync is being carried out
+	flights []flight // begun by CopyAsync and not waited for
 }
 
 // cell is the past of one element.
 type cell struct {
 	reads, writes past
+	flying        bool // a copy to it is under way
 }
 
 // past keeps three accesses, enough to find one that races with another if there is any: the
@@ -58,6 +62,7 @@ func newShadow(s *state, o Options) *shadow {
 func (h *shadow) startGroup() {
 	h.group++
 	h.epoch = 0
+	h.flights = h.flights[:0]
 	for _, cells := range h.cells[len(h.s.p.k.Buffers):] {
 		clear(cells)
 	}
@@ -126,6 +131,11 @@ func (h *shadow) touch(in *ir.Instr, m, i, lane int) {
 		return
 	}
 	cell := &h.cells[m][i]
+	if cell.flying {
+		h.s.fail(in, lane, Race, "element %d of %s, to which a copy begun in line %d by lane %d is under way",
+			i, in.Array.Name, cell.writes.latest.line, cell.writes.latest.lane)
+		return
+	}
 	x := access{h.group, int32(lane), h.epoch, int32(in.Line), atomic}
 	if y, ok := cell.writes.conflict(x); ok {
 		h.race(in, i, lane, "written", y)
@@ -144,6 +154,10 @@ func (h *shadow) touch(in *ir.Instr, m, i, lane int) {
 	}
 	if writes {
 		cell.writes.add(x)
+	}
+	if writes && h.copying {
+		cell.flying = true
+		h.flights = append(h.flights, flight{cell, int32(lane)})
 	}
 }
 

@@ -15,7 +15,39 @@ func vectors() []Case {
 			cases = append(cases, vectorArithmetic(n, t), reversed(n, t, false), reversed(n, t, true))
 		}
 	}
-	return append(cases, mixedWidths(), vectorParts())
+	return append(cases, mixedWidths(), vectorParts(), copied(1), copied(2), copied(4))
+}
+
+// copied turns the vectors of each workgroup round, which come to shared memory by asynchronous
+// copies: those of every third lane are zeros, from beyond the buffer. One more copy, of a
+// constant element, is for all.
+func copied(n int) Case {
+	const lanes, groups = 16, 3
+	b := ir.New(fmt.Sprintf("copied_%d", n), ir.Workgroup(lanes, 1, 1))
+	x, y := b.Buffer("x", ir.F32, ir.Read), b.Buffer("y", ir.F32, ir.Write)
+	s, one := b.Shared("s", ir.F32, n*lanes), b.Shared("one", ir.F32, lanes)
+	i, l := b.GlobalID(0), b.LocalID(0)
+	inside := l.Rem(3).Ne(0)
+	s.CopyAsync(n, l, x, inside.Select(i, 1<<20), inside)
+	one.CopyAsync(1, l, x, 5, b.Bool(true))
+	b.CopyWait()
+	b.Barrier()
+	from := b.I32(lanes - 1).Sub(l)
+	for e := range n {
+		y.Store(i.Mul(n).Add(e), s.Load(from.Mul(n).Add(e)).Add(one.Load(from)))
+	}
+	p, w := make([]float32, n*lanes*groups), make([]float32, n*lanes*groups)
+	for i := range p {
+		p[i] = float32(i + 1)
+	}
+	for i := range w {
+		w[i] = p[5]
+		if from := lanes - 1 - i/n%lanes; from%3 != 0 {
+			w[i] += p[(i/n/lanes*lanes+from)*n+i%n]
+		}
+	}
+	return Case{Name: b.Name(), Kernel: b.MustBuild(), Grid: [3]int{groups, 1, 1},
+		Buffers: [][]byte{bytesOf(p), bytesOf(make([]float32, len(p)))}, Check: equal(1, w)}
 }
 
 // vectorArithmetic computes x·y + x, then takes the smaller of it and a spread scalar.

@@ -33,9 +33,10 @@ func product(a, b []float32, m, n, k int) []float32 {
 func matmuls(subgroup int) []Case {
 	cases := []Case{tiled(8), tiled(16), blocked()}
 	for _, s := range []ir.Shape{{M: 8, N: 8, K: 8}, {M: 16, N: 16, K: 16}, {M: 16, N: 8, K: 16}} {
-		cases = append(cases, matrices(s, ir.F16, ir.F32, subgroup), matrices(s, ir.F16, ir.F16, subgroup))
+		cases = append(cases, matrices(s, ir.F16, ir.F32, subgroup, false), matrices(s, ir.F16, ir.F16, subgroup, false))
 	}
-	return append(cases, matrices(ir.Shape{M: 16, N: 16, K: 16}, ir.BF16, ir.F32, subgroup))
+	square := ir.Shape{M: 16, N: 16, K: 16}
+	return append(cases, matrices(square, ir.BF16, ir.F32, subgroup, false), matrices(square, ir.BF16, ir.F32, subgroup, true))
 }
 
 // tiled multiplies with square tiles in shared memory; sizes are not multiples of the tile.
@@ -109,14 +110,22 @@ func blocked() Case {
 }
 
 // matrices multiplies with cooperative matrices: A from a buffer, B, stored by columns, through
-// shared memory. Each subgroup of the workgroup has a row of tiles.
-func matrices(s ir.Shape, elem, sum ir.Type, subgroup int) Case {
+// shared memory; or A too, with shared. Each subgroup of the workgroup has a row of tiles.
+func matrices(s ir.Shape, elem, sum ir.Type, subgroup int, shared bool) Case {
 	const groups, steps = 2, 3
 	m, n, k := 2*s.M, groups*s.N, steps*s.K
 	name := fmt.Sprintf("matrices_%v_%v_%v_%d", s, elem, sum, subgroup)
+	if shared {
+		name += "_shared"
+	}
 	b := ir.New(name, ir.Workgroup(2*subgroup, 1, 1), ir.Subgroup(subgroup))
 	x, y, z := b.Buffer("a", elem, ir.Read), b.Buffer("b", elem, ir.Read), b.Buffer("c", sum, ir.ReadWrite)
 	tile := b.Shared("tile", elem, s.K*s.N)
+	left := x
+	if shared {
+		left = b.Shared("left", elem, m*k)
+		b.For(b.LocalIndex(), m*k, 2*subgroup, func(i ir.Value) { left.Store(i, x.Load(i)) })
+	}
 	row, col := b.SubgroupID().Mul(s.M), b.GroupID(0).Mul(s.N)
 	at := row.Mul(n).Add(col)
 	acc := b.VarOf(b.MatrixFill(ir.Matrix(sum, ir.MatrixAcc, s), 0))
@@ -126,7 +135,7 @@ func matrices(s ir.Shape, elem, sum ir.Type, subgroup int) Case {
 			tile.Store(i, y.Load(col.Add(c).Mul(k).Add(k0).Add(r)))
 		})
 		b.Barrier()
-		p := x.LoadMatrix(ir.Matrix(elem, ir.MatrixA, s), row.Mul(k).Add(k0), k, ir.RowMajor)
+		p := left.LoadMatrix(ir.Matrix(elem, ir.MatrixA, s), row.Mul(k).Add(k0), k, ir.RowMajor)
 		q := tile.LoadMatrix(ir.Matrix(elem, ir.MatrixB, s), 0, s.K, ir.ColumnMajor)
 		acc.Set(p.MatrixMulAdd(q, acc.Get()))
 		b.Barrier()

@@ -21,6 +21,12 @@ func (e *emitter) block(block []*ir.Instr) {
 			e.do("bra", e.leave[len(e.leave)-1])
 		case ir.OpBarrier:
 			e.do("bar.sync", "0")
+		case ir.OpCopyAsync:
+			e.copyAsync(in)
+		case ir.OpCopyWait:
+			if e.t.HasAsyncCopy() {
+				e.do("cp.async.wait_all")
+			}
 		default:
 			e.instr(in)
 		}

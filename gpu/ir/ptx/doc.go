@@ -11,6 +11,11 @@
 //	v7: f32 = load x[i]              mad.wide.s32 %rd5, %r2, 4, %rd1;
 //	                                 ld.global.nc.f32 %f7, [%rd5];
 //
+// Cooperative matrices become the warp's own. Where the device has them and the sizes are theirs,
+// products are mma.m16n8k16, whose fragments are documented and come from shared memory by ldmatrix
+// (mma.go says how they lie); elsewhere they are wmma, which keeps the fragments to itself. A
+// CopyAsync is cp.async.
+//
 // Rounding is written down: add.rn, sub.rn and mul.rn are never contracted to an fma. Division
 // and square root are the exactly rounded ones; Exp, Log and Rsqrt rest on the hardware's
 // ex2.approx, lg2.approx and rsqrt.approx, whose documented errors stay within package ir's
@@ -18,7 +23,8 @@
 // Subnormal numbers are kept.
 //
 // A module asks for the oldest version of PTX and the oldest device that know its
-// instructions, so that old drivers take it; every later device runs it.
+// instructions, so that old drivers take it; every later device runs it. Which instructions those
+// are depends on the Target: mma and cp.async are for devices from sm_80 on.
 //
 // Source: NVIDIA, Parallel Thread Execution ISA.
 package ptx

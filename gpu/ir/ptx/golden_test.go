@@ -17,6 +17,7 @@ var update = flag.Bool("update", false, "write the golden modules anew")
 func TestGolden(t *testing.T) {
 	targets := map[string]int{
 		"matmul_tiled_8": 50, "softmax_32": 70, "narrowed_bf16_2": 80, "matrices_16x16x16_bf16_f32_32": 80, "break": 50,
+		"matrices_16x16x16_bf16_f32_32_shared": 80, "copied_4": 80,
 	}
 	for _, c := range irtest.Cases(ptx.WarpSize) {
 		sm, ok := targets[c.Name]

@@ -25,6 +25,9 @@ func (e *emitter) prologue() {
 	for _, in := range e.k.Inputs {
 		e.values[in.ID] = []string{e.input(in)}
 	}
+	if e.mma {
+		e.spots()
+	}
 }
 
 // input returns the value of an input.

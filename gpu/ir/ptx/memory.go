@@ -19,21 +19,23 @@ func (e *emitter) element(a *ir.Array, index *ir.Instr, n int) place {
 	bytes := n * a.Elem.Size()
 	i := e.values[index.ID][0]
 	c, constant := uint64(index.Imm)*uint64(bytes), index.Op == ir.OpConst
-	if a.Space == ir.Shared {
-		base := e.shared[a.Index]
-		if constant {
-			return place{".shared", fmt.Sprintf("[%s+%d]", base, c)}
-		}
-		return place{".shared", "[" + e.get(word, "mad.lo.s32", i, strconv.Itoa(bytes), base) + "]"}
-	}
-	base := e.buffers[a.Index]
-	if constant && c < 1<<31 { // an offset is a signed number of 32 bits
-		return place{".global", fmt.Sprintf("[%s+%d]", base, c)}
-	}
-	if constant {
+	switch {
+	case constant && a.Space == ir.Shared:
+		return place{".shared", fmt.Sprintf("[%s+%d]", e.shared[a.Index], c)}
+	case constant && c < 1<<31: // an offset is a signed number of 32 bits
+		return place{".global", fmt.Sprintf("[%s+%d]", e.buffers[a.Index], c)}
+	case constant:
 		i = e.get(word, "mov.b32", i)
 	}
-	return place{".global", "[" + e.get(long, "mad.wide."+suffix(index.Type), i, strconv.Itoa(bytes), base) + "]"}
+	return e.elementAt(a, i, index.Type, bytes)
+}
+
+// elementAt returns the place of the element, of some bytes, whose number is in a register.
+func (e *emitter) elementAt(a *ir.Array, i string, t ir.Type, bytes int) place {
+	if a.Space == ir.Shared {
+		return place{".shared", "[" + e.get(word, "mad.lo.s32", i, strconv.Itoa(bytes), e.shared[a.Index]) + "]"}
+	}
+	return place{".global", "[" + e.get(long, "mad.wide."+suffix(t), i, strconv.Itoa(bytes), e.buffers[a.Index]) + "]"}
 }
 
 // vector returns the part of an op that tells how many elements it moves, and its operand.

@@ -14,7 +14,7 @@ func Module(k *ir.Kernel, t Target) (string, error) {
 		return "", &UnsupportedError{k.Name, fmt.Sprintf("subgroups of %d lanes", k.Subgroup)}
 	}
 	e := &emitter{k: k, t: t, sm: baseSM, version: baseVersion, lines: strings.Split(k.Text(), "\n")}
-	if err := e.matrixLayouts(); err != nil {
+	if err := e.matrices(); err != nil {
 		return "", err
 	}
 	e.size()
@@ -42,7 +42,10 @@ type emitter struct {
 
 	labels  int
 	leave   []string // where a Break goes, by loop, innermost last
-	layouts layouts  // of matrices
+	layouts layouts  // of matrices of wmma
+
+	mma        bool    // matrices are those of mma
+	spot, sums [2]spot // by layout: the lane's places in matrices of mma
 }
 
 // class is a kind of register.
@@ -87,7 +90,7 @@ func classOf(t ir.Type) class {
 func (e *emitter) fresh(t ir.Type) []string {
 	n := t.Lanes()
 	if t.IsMatrix() {
-		n = fragment(t)
+		n = e.fragment(t)
 	}
 	out := make([]string, n)
 	for i := range out {

@@ -12,6 +12,7 @@ import (
 	"inkstone/gpu/ir"
 	"inkstone/gpu/ir/irtest"
 	"inkstone/gpu/ir/ptx"
+	"inkstone/gpu/kernels"
 	"inkstone/gpu/kernels/kerneltest"
 )
 
@@ -49,6 +50,25 @@ func assemble(t *testing.T, ptxas, file string, sm int) string {
 	return said
 }
 
+// largeProducts are products with the largest tiles of a device, of sizes that they divide and of
+// others, with b as it is and transposed.
+func largeProducts(t *testing.T, d kernels.Device) (all []*ir.Kernel) {
+	for _, n := range []int{4096, 4090} {
+		plain := kernels.Matrix{Row: n, Col: 1}
+		for _, b := range []kernels.Matrix{plain, {Row: 1, Col: n}} {
+			for _, choose := range []func(M, N, K, batch int) (kernels.MatMul, int){d.MatMul, d.MatMulRounded} {
+				k, _ := choose(n, n, n, 1)
+				built, err := k.Fit(n, n, n, plain, plain, b).Build()
+				if err != nil {
+					t.Fatal(err)
+				}
+				all = append(all, built)
+			}
+		}
+	}
+	return all
+}
+
 // TestAssembles gives the module of every case to NVIDIA's assembler, for old and new devices.
 func TestAssembles(t *testing.T) {
 	as := ptxas(t)
@@ -61,10 +81,17 @@ func TestAssembles(t *testing.T) {
 	for _, c := range append(portable, irtest.Cases(ptx.WarpSize)...) {
 		all[c.Name] = c.Kernel
 	}
+	for _, d := range []kernels.Device{hopper, turing} {
+		for _, k := range largeProducts(t, d) {
+			all[k.Name] = k
+		}
+	}
 	for _, elem := range []ir.Type{ir.F16, ir.BF16} {
 		for _, s := range (ptx.Target{}).Matrices(elem) {
-			k := product(s, elem, ir.F32, ir.RowMajor, ir.ColumnMajor, ir.ColumnMajor)
-			all[fmt.Sprintf("product_%v_%v", s, elem)] = k
+			for i, shared := range []bool{false, true, true} {
+				k := product(s, elem, ir.F32, ir.Layout(i&1), ir.Layout(i&1), ir.Layout(i&1), shared)
+				all[fmt.Sprintf("product_%v_%v_%d", s, elem, i)] = k
+			}
 		}
 	}
 	for name, k := range all {

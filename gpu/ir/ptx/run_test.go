@@ -72,26 +72,41 @@ func TestCases(t *testing.T) {
 	}
 }
 
-// hopper is a device that tiles are chosen for.
-var hopper = kernels.Device{
-	Subgroup: ptx.WarpSize, SharedBytes: ptx.StaticShared, Units: 132,
-	Multiplier: kernels.Multiplier{Elem: ir.BF16, Shape: ir.Shape{M: 16, N: 16, K: 16}},
-}
+// Devices that tiles are chosen for: with mma and asynchronous copies, and without.
+var (
+	hopper = kernels.Device{
+		Subgroup: ptx.WarpSize, SharedBytes: ptx.StaticShared, Units: 132,
+		Multiplier: kernels.Multiplier{Elem: ir.BF16, Shape: ir.Shape{M: 16, N: 16, K: 16}},
+	}
+	turing = kernels.Device{
+		Subgroup: ptx.WarpSize, SharedBytes: ptx.StaticShared, Units: 68,
+		Multiplier: kernels.Multiplier{Elem: ir.F16, Shape: ir.Shape{M: 16, N: 16, K: 16}},
+	}
+)
 
 // TestKernels runs the engine's kernels, against package interp.
-func TestKernels(t *testing.T) {
-	cases, err := kerneltest.Portable(hopper)
+func TestKernels(t *testing.T) { testKernels(t, hopper, ptx.Target{}, "") }
+
+// TestOlderProducts runs the products for a device without mma and asynchronous copies.
+func TestOlderProducts(t *testing.T) { testKernels(t, turing, ptx.Target{SM: 75}, "MatMul") }
+
+// testKernels runs the kernels for a device whose names begin so.
+func testKernels(t *testing.T, d kernels.Device, target ptx.Target, names string) {
+	cases, err := kerneltest.Portable(d)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, c := range cases {
+		if !strings.HasPrefix(c.Name, names) {
+			continue
+		}
 		for _, approx := range []float64{-1, 0, 1} {
 			if approx != 0 && !c.Kernel.Uses(ir.OpExp, ir.OpLog, ir.OpRsqrt) {
 				continue
 			}
 			t.Run(fmt.Sprintf("%s/approx=%v", c.Name, approx), func(t *testing.T) {
 				buffers := c.Fresh()
-				if err := run(c.Kernel, ptx.Target{}, c.Grid, buffers, c.Scalars, approx); err != nil {
+				if err := run(c.Kernel, target, c.Grid, buffers, c.Scalars, approx); err != nil {
 					t.Fatal(err)
 				}
 				if err := c.Check(buffers); err != nil {
@@ -112,9 +127,9 @@ func multiplication(k *ir.Kernel) (found *ir.Instr) {
 	return found
 }
 
-// product is a kernel that multiplies one pair of matrices of 16-bit elements, and adds the
-// product to another matrix, twice.
-func product(s ir.Shape, elem, sum ir.Type, la, lb, lc ir.Layout) *ir.Kernel {
+// product is a kernel that multiplies one pair of matrices of 16-bit elements, from buffers or from
+// shared memory, and adds the product to another matrix, twice.
+func product(s ir.Shape, elem, sum ir.Type, la, lb, lc ir.Layout, shared bool) *ir.Kernel {
 	b := ir.New("product", ir.Workgroup(32, 1, 1), ir.Subgroup(32))
 	x, y, z := b.Buffer("a", elem, ir.Read), b.Buffer("b", elem, ir.Read), b.Buffer("c", sum, ir.ReadWrite)
 	pick := func(l ir.Layout, rows, cols int) int {
@@ -122,6 +137,10 @@ func product(s ir.Shape, elem, sum ir.Type, la, lb, lc ir.Layout) *ir.Kernel {
 			return rows
 		}
 		return cols
+	}
+	if shared {
+		x, y = copied(b, x, s.M*s.K), copied(b, y, s.K*s.N)
+		b.Barrier()
 	}
 	p := b.VarOf(x.LoadMatrix(ir.Matrix(elem, ir.MatrixA, s), 0, pick(la, s.M, s.K), la))
 	q := y.LoadMatrix(ir.Matrix(elem, ir.MatrixB, s), 0, pick(lb, s.K, s.N), lb)
@@ -131,20 +150,42 @@ func product(s ir.Shape, elem, sum ir.Type, la, lb, lc ir.Layout) *ir.Kernel {
 	return b.MustBuild()
 }
 
-// TestMatrices: all shapes and layouts, against package interp; and what there is not.
+// copied copies n elements of a buffer to a shared array.
+func copied(b *ir.Builder, x *ir.Array, n int) *ir.Array {
+	y := b.Shared("s"+x.Name, x.Elem, n)
+	b.For(b.LocalIndex(), n, 32, func(i ir.Value) { y.Store(i, x.Load(i)) })
+	return y
+}
+
+// TestMatrices: all shapes and layouts, by mma and by wmma, against package interp; and what there
+// is not.
 func TestMatrices(t *testing.T) {
+	for _, sm := range []int{75, 0} {
+		for _, shared := range []bool{false, true} {
+			testMatrices(t, ptx.Target{SM: sm}, shared)
+		}
+	}
+	if s := (ptx.Target{SM: 61}).Matrices(ir.F16); s != nil {
+		t.Errorf("matrices %v on sm_61", s)
+	}
+	if s := (ptx.Target{SM: 75}).Matrices(ir.BF16); s != nil {
+		t.Errorf("matrices of bf16 %v on sm_75", s)
+	}
+}
+
+func testMatrices(t *testing.T, target ptx.Target, shared bool) {
 	layouts := []ir.Layout{ir.RowMajor, ir.ColumnMajor}
 	for _, elem := range []ir.Type{ir.F16, ir.BF16} {
 		for _, sum := range []ir.Type{ir.F32, ir.F16} {
-			for _, s := range (ptx.Target{}).Matrices(elem) {
+			for _, s := range target.Matrices(elem) {
 				for i := range 8 {
-					k := product(s, elem, sum, layouts[i&1], layouts[i>>1&1], layouts[i>>2])
+					k := product(s, elem, sum, layouts[i&1], layouts[i>>1&1], layouts[i>>2], shared)
 					x, y, z := halves(s.M*s.K, elem), halves(s.K*s.N, elem), halves(2*s.M*s.N, ir.F16)[:s.M*s.N*sum.Size()]
 					if sum == ir.F32 {
 						copy(z, interp.Bytes(numbers(s.M*s.N)))
 					}
 					want := append([]byte(nil), z...)
-					err := run(k, ptx.Target{}, [3]int{1, 1, 1}, [][]byte{x, y, z}, nil, 0)
+					err := run(k, target, [3]int{1, 1, 1}, [][]byte{x, y, z}, nil, 0)
 					if elem == ir.BF16 && sum == ir.F16 {
 						if !errors.As(err, new(*ptx.UnsupportedError)) {
 							t.Errorf("bf16 into f16: %v", err)
@@ -160,15 +201,14 @@ func TestMatrices(t *testing.T) {
 					if !bytes.Equal(z, want) {
 						t.Errorf("%v %v %v, layouts %b: the product is wrong", s, elem, sum, i)
 					}
+					text, _ := ptx.Module(k, target)
+					mma := target.SM == 0 && shared && s == (ir.Shape{M: 16, N: 16, K: 16}) && sum == ir.F32
+					if strings.Contains(text, "\tmma.sync") != mma || strings.Contains(text, "wmma") == mma {
+						t.Errorf("%v %v %v, layouts %b: mma is used, or not", s, elem, sum, i)
+					}
 				}
 			}
 		}
-	}
-	if s := (ptx.Target{SM: 61}).Matrices(ir.F16); s != nil {
-		t.Errorf("matrices %v on sm_61", s)
-	}
-	if s := (ptx.Target{SM: 75}).Matrices(ir.BF16); s != nil {
-		t.Errorf("matrices of bf16 %v on sm_75", s)
 	}
 }
 

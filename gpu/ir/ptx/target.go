@@ -50,6 +50,8 @@ const (
 	baseVersion = 60 // shfl.sync
 	smMatrix    = 70 // wmma
 	smBF16      = 80 // cvt to bf16, wmma of bf16
+	smAsync     = 80 // cp.async
+	smMMA       = 80 // mma.m16n8k16
 )
 
 // UnsupportedError tells that a kernel needs what a target, or PTX, lacks.

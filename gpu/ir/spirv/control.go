@@ -18,6 +18,9 @@ func (e *emitter) block(block []*ir.Instr) (ended bool) {
 			return true
 		case ir.OpBarrier:
 			e.do(opControlBarrier, e.u32(scopeWorkgroup), e.u32(scopeWorkgroup), e.u32(e.barrier()))
+		case ir.OpCopyAsync: // Vulkan has no such copies
+			e.block(in.Body)
+		case ir.OpCopyWait:
 		default:
 			e.values[in.ID] = e.instr(in)
 		}
