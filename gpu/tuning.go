@@ -12,7 +12,7 @@ import (
 // units a device has; a typical number of its kind does. Matrices of float16 are left alone: what
 // is learned has numbers that float16 does not.
 func tuningOf(i *driver.Info) kernels.Device {
-	t := kernels.Device{Processor: i.Kind == driver.CPU, SharedBytes: i.MaxShared}
+	t := kernels.Device{Processor: i.Kind == driver.CPU, SharedBytes: i.MaxShared, AsyncCopy: i.AsyncCopy}
 	if len(i.Subgroups) > 0 {
 		t.Subgroup = i.Subgroups[0]
 	}

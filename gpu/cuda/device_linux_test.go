@@ -56,7 +56,7 @@ func TestKernels(t *testing.T) {
 
 func kernels(t *testing.T, d driver.Device) {
 	cases, err := kerneltest.Portable(tuning.Device{
-		Subgroup: 32, SharedBytes: d.Info().MaxShared, Units: 100,
+		Subgroup: 32, SharedBytes: d.Info().MaxShared, Units: 100, AsyncCopy: d.Info().AsyncCopy,
 		Multiplier: tuning.Multiplier{Elem: ir.BF16, Shape: ir.Shape{M: 16, N: 16, K: 16}},
 	})
 	if err != nil {

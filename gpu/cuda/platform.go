@@ -163,6 +163,7 @@ func (p *platform) describe(c *dl.Caller, a *dl.Arena, n int) (*physical, error)
 		Driver: fmt.Sprintf("CUDA %d.%d", p.version/1000, p.version%1000/10), Version: uint32(p.version), UUID: *uuid,
 		Memory: int64(*total), MaxAlloc: int64(*total), MaxRange: int64(*total),
 		Subgroups: []int{ptx.WarpSize}, F16: true, BF16: true, Shared16: true, AtomicF32: true, Timestamps: true,
+		AsyncCopy:   (ptx.Target{SM: d.sm}).HasAsyncCopy(),
 		MaxBuffers:  (parameterBytes - ir.MaxScalarBytes) / 8,
 		MaxScalars:  ir.MaxScalarBytes / 4,
 		MaxShared:   max(attribute(attrMaxShared), attribute(attrMaxSharedOpt)),

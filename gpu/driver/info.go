@@ -40,6 +40,7 @@ type Info struct {
 	F16, BF16  bool     // buffers with these elements
 	Shared16   bool     // shared arrays with them
 	AtomicF32  bool     // atomic addition of F32
+	AsyncCopy  bool     // copies to shared memory beside what lanes do: ir.Array.CopyAsync is more than a load and a store
 	Matrices   []Matrix // cooperative matrices
 	Timestamps bool     // List.Timestamp
 

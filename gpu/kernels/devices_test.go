@@ -21,7 +21,7 @@ import (
 var devices = []kernels.Device{
 	{Processor: true, Subgroup: 8, SharedBytes: 32 << 10, Units: 2},
 	{Subgroup: 4, SharedBytes: 32 << 10, Units: 4},
-	{Subgroup: 32, SharedBytes: 48 << 10, Units: 132, Multiplier: kernels.Multiplier{Elem: ir.BF16, Shape: ir.Shape{M: 16, N: 16, K: 16}}},
+	{Subgroup: 32, SharedBytes: 48 << 10, Units: 132, AsyncCopy: true, Multiplier: kernels.Multiplier{Elem: ir.BF16, Shape: ir.Shape{M: 16, N: 16, K: 16}}},
 	{Subgroup: 64, SharedBytes: 64 << 10, Units: 60, Multiplier: kernels.Multiplier{Elem: ir.F16, Shape: ir.Shape{M: 16, N: 8, K: 16}}},
 	{SharedBytes: 32 << 10, Units: 16},
 }
@@ -82,8 +82,8 @@ func TestEveryKernel(t *testing.T) {
 	}
 }
 
-// TestBarriers removes every barrier of every kernel, one at a time: the interpreter must find a
-// race then. So no barrier is missing, and none is too many.
+// TestBarriers removes every barrier of every kernel, and every wait for copies, one at a time: the
+// interpreter must find a race then. So none is missing, and none is too many.
 func TestBarriers(t *testing.T) {
 	done := map[string]bool{}
 	for _, d := range []kernels.Device{devices[0], devices[2]} {
@@ -110,12 +110,12 @@ func TestBarriers(t *testing.T) {
 	}
 }
 
-// barriers counts the barriers of a block, and removes number n by making its place a branch to
-// nowhere.
+// barriers counts the barriers of a block, and the waits for copies, and removes number n by making
+// its place a branch to nowhere.
 func barriers(block []*ir.Instr, n int) int {
 	count := 0
 	for _, in := range block {
-		if in.Op == ir.OpBarrier {
+		if in.Op == ir.OpBarrier || in.Op == ir.OpCopyWait {
 			if count == n {
 				in.Op = ir.OpLoop
 				in.Body = []*ir.Instr{{Op: ir.OpBreak}}

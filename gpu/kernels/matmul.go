@@ -24,6 +24,12 @@ import (
 // With a Multiplier, each subgroup computes ThreadM × ThreadN elements of the tile by products of
 // small matrices, whose elements are rounded to 16 bits on the way into shared memory.
 //
+// With DoubleBuffer, shared memory holds two parts of each operand: while the lanes work on one, the
+// next is on its way to the other, and they wait for each other once a part. It goes there by
+// asynchronous copies (ir.Array.CopyAsync), which take no registers and no instructions of a lane to
+// store, but cannot round: for a Multiplier, lanes read the next part before they work on this one,
+// and store it after that.
+//
 // a and b may have any strides. TransA and TransB tell along which dimension their elements lie
 // side by side, and so in which order the lanes read them; Wide operands are read, or written,
 // four elements at a time. These are chosen by Fit for given operands.
@@ -33,6 +39,7 @@ type MatMul struct {
 	TileM, TileN, TileK int
 	ThreadM, ThreadN    int
 	Pipeline            bool // read the next part of the operands before working on this one
+	DoubleBuffer        bool // the same, with room for two parts in shared memory
 	Subgroup            int  // lanes of the subgroup that a tile is for; 0 for any, through shared memory
 	Multiplier          Multiplier
 
@@ -103,6 +110,9 @@ func (k MatMul) check() error {
 	case k.WideC && k.ThreadN%4 != 0:
 		return fmt.Errorf("kernels: MatMul: a wide c, with %d columns a lane", k.ThreadN)
 	}
+	if k.DoubleBuffer && (k.Pipeline || !k.shares()) {
+		return errors.New("kernels: MatMul: two parts in shared memory are for operands that go through it, and pipelined without being told")
+	}
 	if !k.shares() {
 		return k.checkSubgroup()
 	}
@@ -151,7 +161,7 @@ func (k MatMul) name() string {
 	if k.hasMatrices() {
 		name += fmt.Sprintf("_%v_%v", k.Multiplier.Elem, k.Multiplier.Shape)
 	}
-	return marked(name, mark{"ta", k.TransA}, mark{"tb", k.TransB}, mark{"pipeline", k.Pipeline}, mark{"bias", k.Bias},
+	return marked(name, mark{"ta", k.TransA}, mark{"tb", k.TransB}, mark{"pipeline", k.Pipeline}, mark{"double", k.DoubleBuffer}, mark{"bias", k.Bias},
 		mark{"accumulate", k.Accumulate}, mark{"split", k.Split}, mark{"wa", k.WideA}, mark{"wb", k.WideB}, mark{"wc", k.WideC}, mark{"full", k.Full})
 }
 
@@ -234,8 +244,9 @@ type gemm struct {
 // operand is a or b, seen as lines: an index along K, and one along the outer dimension M or N.
 type operand struct {
 	array        *ir.Array
-	shared       *ir.Array // [TileK, pitch]
+	shared       *ir.Array // [TileK, pitch], or two of these
 	pitch        int
+	part         ir.Value // DoubleBuffer: which of the two is being stored to or worked on
 	first        ir.Value // where the matrix begins
 	outer, inner ir.Value // strides along the outer dimension and along K
 	size         ir.Value // of the outer dimension
@@ -334,7 +345,26 @@ func (g *gemm) share(o *operand, name string, tile int) {
 	case !o.alongOuter:
 		o.pitch += 4
 	}
-	o.shared = g.b.Shared(name, elem, g.TileK*o.pitch)
+	o.shared = g.b.Shared(name, elem, g.buffers()*g.TileK*o.pitch)
+}
+
+// buffers returns how many parts of an operand shared memory holds.
+func (k MatMul) buffers() int {
+	if k.DoubleBuffer {
+		return 2
+	}
+	return 1
+}
+
+// use tells which parts in shared memory are meant from here on.
+func (g *gemm) use(part ir.Value) { g.left.part, g.right.part = part, part }
+
+// in returns element, or vector of width, number i of the operand's part in shared memory.
+func (o *operand) in(g *gemm, i ir.Value, width int) ir.Value {
+	if !g.DoubleBuffer {
+		return i
+	}
+	return i.Add(o.part.Mul(g.TileK * o.pitch / width))
 }
 
 // clear begins with zeros.
@@ -355,6 +385,10 @@ func (g *gemm) clear() {
 // multiply adds the loop over K.
 func (g *gemm) multiply() {
 	b := g.b
+	if g.DoubleBuffer {
+		g.multiplyDouble()
+		return
+	}
 	if !g.Pipeline {
 		b.For(g.from, g.to, g.TileK, func(k ir.Value) {
 			g.put(g.fetch(k))
@@ -367,16 +401,21 @@ func (g *gemm) multiply() {
 	b.If(g.from.Lt(g.to), func() { g.put(g.fetch(g.from)) })
 	b.Barrier()
 	b.For(g.from, g.to, g.TileK, func(k ir.Value) {
-		next := k.Add(g.TileK)
-		if g.Full { // the last part is read twice, for there is none behind it
-			next = next.Min(g.to.Sub(g.TileK))
-		}
-		values := g.fetch(next)
+		values := g.fetch(g.next(k))
 		g.compute()
 		b.Barrier()
 		g.put(values)
 		b.Barrier()
 	})
+}
+
+// next returns where the part behind the one at k begins.
+func (g *gemm) next(k ir.Value) ir.Value {
+	next := k.Add(g.TileK)
+	if g.Full { // the last part is read twice, for there is none behind it
+		next = next.Min(g.to.Sub(g.TileK))
+	}
+	return next
 }
 
 // fetch reads the lane's share of the parts of both operands that begin at k.
@@ -407,21 +446,7 @@ func (o *operand) element(g *gemm, i int) (line, along ir.Value) {
 func (o *operand) fetch(g *gemm, k ir.Value) []ir.Value {
 	values := make([]ir.Value, o.perLane)
 	for i := range values {
-		line, along := o.element(g, i)
-		inner, outer := k.Add(along), o.corner.Add(line)
-		if o.alongOuter {
-			inner, outer = k.Add(line), o.corner.Add(along)
-		}
-		var at ir.Value
-		if o.wide { // along the line the stride is 1
-			if o.alongOuter {
-				at = o.first.Add(inner.Mul(o.inner)).Add(outer)
-			} else {
-				at = o.first.Add(outer.Mul(o.outer)).Add(inner)
-			}
-		} else {
-			at = o.first.Add(outer.Mul(o.outer)).Add(inner.Mul(o.inner))
-		}
+		at, inside := o.source(g, k, i)
 		load := func(at ir.Value) ir.Value {
 			if o.wide {
 				return o.array.LoadVec(4, at.Shr(2))
@@ -432,10 +457,31 @@ func (o *operand) fetch(g *gemm, k ir.Value) []ir.Value {
 			values[i] = load(at)
 			continue
 		}
-		inside := inner.Lt(g.to).And(outer.Lt(o.size))
 		values[i] = inside.Select(load(inside.Select(at, 0)), 0)
 	}
 	return values
+}
+
+// source returns where in the buffer the i-th element or vector is that the lane reads of the part
+// that begins at k, and whether it is inside of the matrix.
+func (o *operand) source(g *gemm, k ir.Value, i int) (at, inside ir.Value) {
+	line, along := o.element(g, i)
+	inner, outer := k.Add(along), o.corner.Add(line)
+	if o.alongOuter {
+		inner, outer = k.Add(line), o.corner.Add(along)
+	}
+	switch {
+	case o.wide && o.alongOuter: // along the line the stride is 1
+		at = o.first.Add(inner.Mul(o.inner)).Add(outer)
+	case o.wide:
+		at = o.first.Add(outer.Mul(o.outer)).Add(inner)
+	default:
+		at = o.first.Add(outer.Mul(o.outer)).Add(inner.Mul(o.inner))
+	}
+	if g.Full {
+		return at, inside // nobody asks
+	}
+	return at, inner.Lt(g.to).And(outer.Lt(o.size))
 }
 
 func (o *operand) put(g *gemm, values []ir.Value) {
@@ -443,14 +489,14 @@ func (o *operand) put(g *gemm, values []ir.Value) {
 		line, along := o.element(g, i)
 		switch {
 		case !o.wide && o.alongOuter:
-			o.shared.Store(line.Mul(o.pitch).Add(along), v)
+			o.shared.Store(o.in(g, line.Mul(o.pitch).Add(along), 1), v)
 		case !o.wide:
-			o.shared.Store(along.Mul(o.pitch).Add(line), v)
+			o.shared.Store(o.in(g, along.Mul(o.pitch).Add(line), 1), v)
 		case o.alongOuter:
-			o.shared.StoreVec(line.Mul(o.pitch/4).Add(along.Shr(2)), v)
+			o.shared.StoreVec(o.in(g, line.Mul(o.pitch/4).Add(along.Shr(2)), 4), v)
 		default:
 			for e := range 4 {
-				o.shared.Store(along.Add(e).Mul(o.pitch).Add(line), v.At(e))
+				o.shared.Store(o.in(g, along.Add(e).Mul(o.pitch).Add(line), 1), v.At(e))
 			}
 		}
 	}
@@ -463,8 +509,8 @@ func (g *gemm) compute() {
 		return
 	}
 	g.b.Range(g.TileK, func(k ir.Value) {
-		rows := g.rows.load(g.left.shared, k.Mul(g.left.pitch/g.rows.width), g.cols.width)
-		cols := g.cols.load(g.right.shared, k.Mul(g.right.pitch/g.cols.width), 0)
+		rows := g.rows.load(g.left.shared, g.left.in(g, k.Mul(g.left.pitch/g.rows.width), g.rows.width), g.cols.width)
+		cols := g.cols.load(g.right.shared, g.right.in(g, k.Mul(g.right.pitch/g.cols.width), g.cols.width), 0)
 		for i, x := range rows {
 			for j, y := range cols {
 				g.acc[i][j].Set(y.FMA(x, g.acc[i][j]))

@@ -36,7 +36,7 @@ func (k MatMul) checkMatrices() error {
 
 // sharedBytes returns the shared memory of a tile.
 func (k MatMul) sharedBytes() int {
-	return 2*k.TileK*(k.TileM+k.TileN+2*lane16) + 4*k.TileM*(k.TileN+resultPad)
+	return k.buffers()*2*k.TileK*(k.TileM+k.TileN+2*lane16) + 4*k.TileM*(k.TileN+resultPad)
 }
 
 // resultPad is how much longer than the tile's its rows are in shared memory, for the sake of banks.
@@ -76,11 +76,11 @@ func (g *gemm) computeMatrices() {
 	for k := 0; k < g.TileK; k += s.K {
 		var b []ir.Value
 		for j := range m.acc[0] {
-			at := m.left.Add(k*g.right.pitch + j*s.N)
+			at := g.right.in(g, m.left.Add(k*g.right.pitch+j*s.N), 1)
 			b = append(b, g.right.shared.LoadMatrix(ir.Matrix(elem, ir.MatrixB, s), at, g.right.pitch, ir.RowMajor))
 		}
 		for i, row := range m.acc {
-			at := m.top.Add(k*g.left.pitch + i*s.M)
+			at := g.left.in(g, m.top.Add(k*g.left.pitch+i*s.M), 1)
 			a := g.left.shared.LoadMatrix(ir.Matrix(elem, ir.MatrixA, s), at, g.left.pitch, ir.ColumnMajor)
 			for j, acc := range row {
 				acc.Set(a.MatrixMulAdd(b[j], acc.Get()))

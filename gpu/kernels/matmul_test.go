@@ -20,6 +20,9 @@ var matMulTiles = []kernels.MatMul{
 	{TileM: 16, TileN: 16, TileK: 2, ThreadM: 16, ThreadN: 2, Subgroup: 8},
 	{TileM: 32, TileN: 32, TileK: 16, ThreadM: 16, ThreadN: 16, Subgroup: 32, Multiplier: kernels.Multiplier{Elem: ir.BF16, Shape: ir.Shape{M: 16, N: 16, K: 16}}},
 	{TileM: 32, TileN: 64, TileK: 32, ThreadM: 16, ThreadN: 32, Pipeline: true, Subgroup: 32, Multiplier: kernels.Multiplier{Elem: ir.F16, Shape: ir.Shape{M: 16, N: 16, K: 16}}},
+	{TileM: 16, TileN: 16, TileK: 8, ThreadM: 2, ThreadN: 4, DoubleBuffer: true},
+	{TileM: 12, TileN: 8, TileK: 4, ThreadM: 3, ThreadN: 2, DoubleBuffer: true},
+	{TileM: 32, TileN: 32, TileK: 16, ThreadM: 16, ThreadN: 16, DoubleBuffer: true, Subgroup: 32, Multiplier: kernels.Multiplier{Elem: ir.BF16, Shape: ir.Shape{M: 16, N: 16, K: 16}}},
 }
 
 // product is a MatMul at work: the kernel, sizes and operands.
@@ -209,6 +212,8 @@ func TestMatMulRefuses(t *testing.T) {
 		{TileM: 8, TileN: 8, TileK: 8, ThreadM: 1, ThreadN: 1, WideC: true},
 		{TileM: 8, TileN: 8, TileK: 8, ThreadM: 1, ThreadN: 1, Split: true, Bias: true},
 		{TileM: 256, TileN: 256, TileK: 32, ThreadM: 16, ThreadN: 16}, // shared memory
+		{TileM: 8, TileN: 8, TileK: 8, ThreadM: 1, ThreadN: 1, DoubleBuffer: true, Pipeline: true},
+		{TileM: 8, TileN: 16, TileK: 4, ThreadM: 8, ThreadN: 4, DoubleBuffer: true, Subgroup: 4},
 	} {
 		if _, err := k.Build(); err == nil {
 			t.Errorf("%+v is built", k)

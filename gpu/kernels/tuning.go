@@ -1,10 +1,13 @@
 package kernels
 
+import "slices"
+
 // Device is what the choice of tiles depends on.
 type Device struct {
 	Processor   bool // the device is the machine's processor: lavapipe, the interpreter
 	Subgroup    int  // lanes of a subgroup; 0 if it cannot be relied on
 	SharedBytes int  // shared memory of a workgroup
+	AsyncCopy   bool // memory is copied to shared memory beside what lanes do: NVIDIA's from sm_80 on
 	Units       int  // compute units: workgroups that truly run at the same time; 0 if not known
 	Multiplier  Multiplier
 }
@@ -102,7 +105,8 @@ func (d Device) Sum(of SumOf, s *Summed) (Sum, int) {
 // on Mesa 22.3, 54 and 51 on Mesa 25.0, with 4 columns a lane and tiles of 32×32; larger tiles make
 // between 0.6 and 1.2 times that, and take four times as long to compile. Through shared memory,
 // 16×16 elements a lane make 14 and 13, 8×8 and 4×4 a half and a third of that, and Pipeline a fifth
-// less. Those of discrete devices are the usual shapes and have not been measured.
+// less. Those of discrete devices are the usual shapes and have not been measured; where there are
+// asynchronous copies, these take the place of Pipeline's registers (DoubleBuffer).
 var (
 	processorTiles = []MatMul{
 		{TileM: 128, TileN: 128, TileK: 8, ThreadM: 16, ThreadN: 16},
@@ -133,7 +137,13 @@ func (d Device) MatMul(M, N, K, batch int) (k MatMul, splits int) {
 	case d.Processor:
 		return d.choose(processorTiles, M, N, K, batch)
 	}
-	return d.choose(discreteTiles, M, N, K, batch)
+	tiles := slices.Clone(discreteTiles)
+	if d.AsyncCopy {
+		for i := range tiles {
+			tiles[i].Pipeline, tiles[i].DoubleBuffer = false, true
+		}
+	}
+	return d.choose(tiles, M, N, K, batch)
 }
 
 // MatMulRounded is MatMul for the device's Multiplier, which it has; if no tile for it fits the
@@ -143,7 +153,7 @@ func (d Device) MatMulRounded(M, N, K, batch int) (k MatMul, splits int) {
 	unit := max(s.K, 16)
 	var tiles []MatMul
 	for _, t := range [][4]int{{128, 64, 64, 32}, {64, 64, 32, 32}, {32, 32, 16, 16}} { // a tile, and a subgroup's block
-		tile := MatMul{TileM: t[0], TileN: t[1], TileK: unit, ThreadM: max(t[2], s.M), ThreadN: max(t[3], s.N), Subgroup: d.Subgroup, Multiplier: d.Multiplier}
+		tile := MatMul{TileM: t[0], TileN: t[1], TileK: unit, ThreadM: max(t[2], s.M), ThreadN: max(t[3], s.N), Subgroup: d.Subgroup, Multiplier: d.Multiplier, DoubleBuffer: d.AsyncCopy}
 		if tile.Lanes() <= 256 && tile.sharedBytes() <= d.SharedBytes && tile.check() == nil {
 			tiles = append(tiles, tile)
 		}
