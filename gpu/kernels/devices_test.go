@@ -21,7 +21,7 @@ import (
 var devices = []kernels.Device{
 	{Processor: true, Subgroup: 8, SharedBytes: 32 << 10, Units: 2},
 	{Subgroup: 4, SharedBytes: 32 << 10, Units: 4},
-	{Subgroup: 32, SharedBytes: 48 << 10, Units: 132, AsyncCopy: true, Multiplier: kernels.Multiplier{Elem: ir.BF16, Shape: ir.Shape{M: 16, N: 16, K: 16}}},
+	{Subgroup: 32, SharedBytes: 99 << 10, Units: 132, AsyncCopy: true, Multiplier: kernels.Multiplier{Elem: ir.BF16, Shape: ir.Shape{M: 16, N: 16, K: 16}}},
 	{Subgroup: 64, SharedBytes: 64 << 10, Units: 60, Multiplier: kernels.Multiplier{Elem: ir.F16, Shape: ir.Shape{M: 16, N: 8, K: 16}}},
 	{SharedBytes: 32 << 10, Units: 16},
 }

@@ -28,7 +28,8 @@ import (
 // next is on its way to the other, and they wait for each other once a part. It goes there by
 // asynchronous copies (ir.Array.CopyAsync), which take no registers and no instructions of a lane to
 // store, but cannot round: for a Multiplier, lanes read the next part before they work on this one,
-// and store it after that.
+// and store it, rounded, after that. To copy float32 and round on the way out of shared memory would
+// take twice the room and another pass of all lanes over each part.
 //
 // a and b may have any strides. TransA and TransB tell along which dimension their elements lie
 // side by side, and so in which order the lanes read them; Wide operands are read, or written,
@@ -111,7 +112,7 @@ func (k MatMul) check() error {
 		return fmt.Errorf("kernels: MatMul: a wide c, with %d columns a lane", k.ThreadN)
 	}
 	if k.DoubleBuffer && (k.Pipeline || !k.shares()) {
-		return errors.New("kernels: MatMul: two parts in shared memory are for operands that go through it, and pipelined without being told")
+		return errors.New("kernels: MatMul: DoubleBuffer is for operands that go through shared memory, and pipelines by itself")
 	}
 	if !k.shares() {
 		return k.checkSubgroup()
@@ -244,9 +245,11 @@ type gemm struct {
 // operand is a or b, seen as lines: an index along K, and one along the outer dimension M or N.
 type operand struct {
 	array        *ir.Array
-	shared       *ir.Array // [TileK, pitch], or two of these
+	shared       *ir.Array // lines of pitch: TileK of them, or as many as the tile has if they lie along K
 	pitch        int
-	part         ir.Value // DoubleBuffer: which of the two is being stored to or worked on
+	alongK       bool     // lines in shared memory do; otherwise those along K in the buffer are turned
+	part         ir.Value // DoubleBuffer: which of two parts is being stored to or worked on
+	partLen      int      // elements of a part
 	first        ir.Value // where the matrix begins
 	outer, inner ir.Value // strides along the outer dimension and along K
 	size         ir.Value // of the outer dimension
@@ -332,12 +335,18 @@ func (o *operand) lie(size, corner ir.Value, alongOuter, wide bool) {
 }
 
 // share declares an operand's shared memory. Lines along K are turned when they are stored, so
-// neighbouring lanes write to rows of shared memory: padding puts these into different banks.
+// neighbouring lanes write to rows of shared memory: padding puts these into different banks. Parts
+// for matrices, which are read by rows or by columns with equal ease, stay as they are if there are
+// two (padding puts eight lines of 16 bytes into different banks).
 func (g *gemm) share(o *operand, name string, tile int) {
 	_, o.length = g.lines(o.alongOuter, tile)
 	o.perLane, _ = g.perLane(o.alongOuter, tile, o.wide)
+	o.alongK = g.hasMatrices() && g.DoubleBuffer && !o.alongOuter
+	lines, elem := g.TileK, ir.F32
 	o.pitch = tile
-	elem := ir.F32
+	if o.alongK {
+		lines, o.pitch = tile, g.TileK
+	}
 	switch {
 	case g.hasMatrices():
 		elem = g.Multiplier.Elem
@@ -345,7 +354,8 @@ func (g *gemm) share(o *operand, name string, tile int) {
 	case !o.alongOuter:
 		o.pitch += 4
 	}
-	o.shared = g.b.Shared(name, elem, g.buffers()*g.TileK*o.pitch)
+	o.partLen = lines * o.pitch
+	o.shared = g.b.Shared(name, elem, g.buffers()*o.partLen)
 }
 
 // buffers returns how many parts of an operand shared memory holds.
@@ -364,7 +374,7 @@ func (o *operand) in(g *gemm, i ir.Value, width int) ir.Value {
 	if !g.DoubleBuffer {
 		return i
 	}
-	return i.Add(o.part.Mul(g.TileK * o.pitch / width))
+	return i.Add(o.part.Mul(o.partLen / width))
 }
 
 // clear begins with zeros.
@@ -436,6 +446,10 @@ func (o *operand) element(g *gemm, i int) (line, along ir.Value) {
 	if o.wide {
 		n, width = n/4, 4
 	}
+	if g.DoubleBuffer && g.Lanes()%n == 0 { // the same place along each of its lines: cheaper to find
+		line = g.b.LocalIndex().Div(n)
+		return line.Add(i * g.Lanes() / n), g.b.LocalIndex().Sub(line.Mul(n)).Mul(width)
+	}
 	e := g.b.LocalIndex().Add(i * g.Lanes())
 	line = e.Div(n)
 	return line, e.Sub(line.Mul(n)).Mul(width)
@@ -488,11 +502,11 @@ func (o *operand) put(g *gemm, values []ir.Value) {
 	for i, v := range values {
 		line, along := o.element(g, i)
 		switch {
-		case !o.wide && o.alongOuter:
+		case !o.wide && (o.alongOuter || o.alongK):
 			o.shared.Store(o.in(g, line.Mul(o.pitch).Add(along), 1), v)
 		case !o.wide:
 			o.shared.Store(o.in(g, along.Mul(o.pitch).Add(line), 1), v)
-		case o.alongOuter:
+		case o.alongOuter || o.alongK:
 			o.shared.StoreVec(o.in(g, line.Mul(o.pitch/4).Add(along.Shr(2)), 4), v)
 		default:
 			for e := range 4 {

@@ -36,7 +36,12 @@ func (k MatMul) checkMatrices() error {
 
 // sharedBytes returns the shared memory of a tile.
 func (k MatMul) sharedBytes() int {
-	return k.buffers()*2*k.TileK*(k.TileM+k.TileN+2*lane16) + 4*k.TileM*(k.TileN+resultPad)
+	operands := k.TileK * (k.TileM + k.TileN + 2*lane16)
+	if k.DoubleBuffer { // of both directions of lines, the one that takes more
+		longest := func(tile int) int { return max(k.TileK*(tile+lane16), tile*(k.TileK+lane16)) }
+		operands = 2 * (longest(k.TileM) + longest(k.TileN))
+	}
+	return 2*operands + 4*k.TileM*(k.TileN+resultPad)
 }
 
 // resultPad is how much longer than the tile's its rows are in shared memory, for the sake of banks.
@@ -69,24 +74,37 @@ func (g *gemm) beginMatrices() {
 	g.matrices = m
 }
 
-// computeMatrices adds the product of the parts in shared memory, where both lie line after line
-// along K: a by columns, b by rows.
+// computeMatrices adds the product of the parts in shared memory.
 func (g *gemm) computeMatrices() {
-	m, s, elem := g.matrices, g.Multiplier.Shape, g.Multiplier.Elem
+	m, s := g.matrices, g.Multiplier.Shape
 	for k := 0; k < g.TileK; k += s.K {
 		var b []ir.Value
 		for j := range m.acc[0] {
-			at := g.right.in(g, m.left.Add(k*g.right.pitch+j*s.N), 1)
-			b = append(b, g.right.shared.LoadMatrix(ir.Matrix(elem, ir.MatrixB, s), at, g.right.pitch, ir.RowMajor))
+			b = append(b, g.right.matrix(g, ir.MatrixB, m.left, j*s.N, k))
 		}
 		for i, row := range m.acc {
-			at := g.left.in(g, m.top.Add(k*g.left.pitch+i*s.M), 1)
-			a := g.left.shared.LoadMatrix(ir.Matrix(elem, ir.MatrixA, s), at, g.left.pitch, ir.ColumnMajor)
+			a := g.left.matrix(g, ir.MatrixA, m.top, i*s.M, k)
 			for j, acc := range row {
 				acc.Set(a.MatrixMulAdd(b[j], acc.Get()))
 			}
 		}
 	}
+}
+
+// matrix loads the matrix of the operand's part at block + outer and k. Lines are a's columns and
+// b's rows, or the other way round if they lie along K.
+func (o *operand) matrix(g *gemm, use ir.MatrixUse, block ir.Value, outer, k int) ir.Value {
+	layout := ir.RowMajor
+	if (use == ir.MatrixA) != o.alongK {
+		layout = ir.ColumnMajor
+	}
+	var at ir.Value
+	if o.alongK {
+		at = block.Add(outer).Mul(o.pitch).Add(k)
+	} else {
+		at = block.Add(k*o.pitch + outer)
+	}
+	return o.shared.LoadMatrix(ir.Matrix(g.Multiplier.Elem, use, g.Multiplier.Shape), o.in(g, at, 1), o.pitch, layout)
 }
 
 // writeMatrices stores the tile: which lane holds which element of a matrix is nobody's business,

@@ -75,7 +75,7 @@ func TestCases(t *testing.T) {
 // Devices that tiles are chosen for: with mma and asynchronous copies, and without.
 var (
 	hopper = kernels.Device{
-		Subgroup: ptx.WarpSize, SharedBytes: ptx.StaticShared, Units: 132, AsyncCopy: true,
+		Subgroup: ptx.WarpSize, SharedBytes: 99 << 10, Units: 132, AsyncCopy: true,
 		Multiplier: kernels.Multiplier{Elem: ir.BF16, Shape: ir.Shape{M: 16, N: 16, K: 16}},
 	}
 	turing = kernels.Device{

@@ -303,12 +303,13 @@ func (m *maker) embeddings() {
 	m.add(b, b.Launch(n, V, C), few, m.x(V*C), m.x(n*C), ids, links)
 }
 
+// products adds products of sizes M, N and K, with the tiles for sizes that are so many times as large.
 func (m *maker) products() {
-	for _, s := range [][3]int{{9, 33, 37}, {128, 128, 32}, {70, 150, 18}, {16, 16, 2048}} {
+	for _, s := range [][4]int{{9, 33, 37, 1}, {128, 128, 32, 1}, {70, 150, 18, 1}, {16, 16, 2048, 1}, {70, 150, 18, 64}} {
 		M, N, K := s[0], s[1], s[2]
 		c, plain := kernels.Matrix{Row: N, Col: 1}, kernels.Matrix{Row: K, Col: 1}
 		for _, b := range []kernels.Matrix{{Row: N, Col: 1}, {Row: 1, Col: K}} {
-			k, splits := m.d.MatMul(M, N, K, 1)
+			k, splits := m.d.MatMul(M*s[3], N*s[3], K*s[3], 1)
 			k.Split = splits > 1
 			k.Bias, k.Accumulate = !k.Split, !k.Split
 			k = k.Fit(M, N, K, c, plain, b)
@@ -334,13 +335,13 @@ func (m *maker) products() {
 	}
 }
 
-// rounded adds products by the device's Multiplier.
+// rounded adds products by the device's Multiplier, as products does.
 func (m *maker) rounded() {
-	for _, s := range [][3]int{{9, 33, 37}, {128, 128, 64}, {70, 150, 20}} {
+	for _, s := range [][4]int{{9, 33, 37, 1}, {128, 128, 64, 1}, {70, 150, 20, 1}, {70, 150, 40, 64}} {
 		M, N, K := s[0], s[1], s[2]
 		a, c := kernels.Matrix{Row: K, Col: 1}, kernels.Matrix{Row: N, Col: 1}
 		for _, b := range []kernels.Matrix{{Row: N, Col: 1}, {Row: 1, Col: K}} {
-			k, _ := m.d.MatMulRounded(M, N, K, 1)
+			k, _ := m.d.MatMulRounded(M*s[3], N*s[3], K*s[3], 1)
 			k.Bias, k.Accumulate = true, true
 			k = k.Fit(M, N, K, c, a, b)
 			m.add(k, k.Launch(M, N, K, c, a, b, [2]int{1, 1}, 1, 0.5, 2), few, m.x(M*N), m.x(M*K), m.x(K*N), m.x(N))
