@@ -86,7 +86,7 @@ func (o *operand) element(g *gemm, i int) (line, along ir.Value) {
 	if o.wide {
 		n, width = n/4, 4
 	}
-	if g.DoubleBuffer && g.Lanes()%n == 0 { // the same place along each of its lines: cheaper to find
+	if g.Lanes()%n == 0 { // the same place along each of its lines: found without a division in the loop
 		line = g.b.LocalIndex().Div(n)
 		return line.Add(i * g.Lanes() / n), g.b.LocalIndex().Sub(line.Mul(n)).Mul(width)
 	}
