@@ -9,12 +9,13 @@ import (
 // Unlike a sync.Pool it outlives garbage collections, so that work in a steady state allocates
 // nothing, whenever a collection begins.
 type stock[T any] struct {
-	first atomic.Pointer[T] // one of them, had without waiting for a lock
+	first atomic.Pointer[T] // the one that came last, had without waiting for a lock
 	sync.Mutex
-	free []*T // the others
+	free []*T // the others, the last one behind
 }
 
-// take returns a value last used by anybody, or a new one.
+// take returns the value that was given back last, as its memory may be in the cache still and what
+// takes several finds each as it was left; or a new one.
 func (s *stock[T]) take() *T {
 	if x := s.first.Swap(nil); x != nil {
 		return x
@@ -32,12 +33,11 @@ func (s *stock[T]) take() *T {
 
 // put gives a value back.
 func (s *stock[T]) put(x *T) {
-	if s.first.CompareAndSwap(nil, x) {
-		return
+	if x = s.first.Swap(x); x != nil {
+		s.Lock()
+		s.free = append(s.free, x)
+		s.Unlock()
 	}
-	s.Lock()
-	s.free = append(s.free, x)
-	s.Unlock()
 }
 
 // The scratch memory of tasks between them.
