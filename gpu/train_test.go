@@ -179,11 +179,13 @@ func checkWriting(t *testing.T, b *Backend) {
 				return added
 			}
 			d.steps = 0
-			if got, want := write(d), write(cpu); !slices.Equal(got, want) || len(got) != len(prompts[0])+tokens {
-				t.Errorf("%s, %+v: %v, want %v", name, s, got, want)
-			}
-			if got, want := writeBatch(d), writeBatch(cpu); !slices.EqualFunc(got, want, slices.Equal) || len(got[1]) != 5 {
-				t.Errorf("%s, %+v: %v, want %v", name, s, got, want)
+			for _, device := range []tensor.Backend{d, b} { // the tokens drawn there, and wherever the device has them drawn
+				if got, want := write(device), write(cpu); !slices.Equal(got, want) || len(got) != len(prompts[0])+tokens {
+					t.Errorf("%s, %+v: %v, want %v", name, s, got, want)
+				}
+				if got, want := writeBatch(device), writeBatch(cpu); !slices.EqualFunc(got, want, slices.Equal) || len(got[1]) != 5 {
+					t.Errorf("%s, %+v: %v, want %v", name, s, got, want)
+				}
 			}
 			// The longest prompt's row goes on for 12 steps, after two for which only others draw.
 			if want := tokens + tokens + 2; s.Repetition == 0 && d.steps != want || s.Repetition != 0 && d.steps != 0 {

@@ -26,19 +26,29 @@ func drawOnDevice(t *autograd.Tape, logits *tensor.Tensor, samplers ...*Sampler)
 	if !device.Sample(ids, logits, choices) {
 		return nil
 	}
+	for _, s := range samplers {
+		if s.draws() {
+			s.rng.Float64() // choice has told the device of it
+		}
+	}
 	return tensor.Values[int32](ids)
 }
 
 // repeats reports whether there is a repetition penalty, which looks at the tokens so far.
 func (p *Sampler) repeats() bool { return p.s.Repetition != 0 && p.s.Repetition != 1 }
 
-// choice writes how the next token is drawn; see tensor.Device. For a nil sampler any will do.
+// draws reports whether the sampler takes a random number for a token. A nil sampler does not.
+func (p *Sampler) draws() bool { return p != nil && p.s.Temperature != 0 }
+
+// choice writes how the next token is drawn; see tensor.Device. For a nil sampler any will do. The
+// random number is the stream's next one, and stays it.
 func (p *Sampler) choice(row []float32) {
 	clear(row)
-	if p == nil || p.s.Temperature == 0 {
+	if !p.draws() {
 		return
 	}
 	const below1 = 1 - 0x1p-24
-	row[0] = min(float32(p.rng.Float64()), below1)
+	next := *p.rng
+	row[0] = min(float32(next.Float64()), below1)
 	row[1], row[2], row[3], row[4] = float32(1/p.s.Temperature), float32(p.s.TopK), float32(p.s.TopP), float32(p.s.MinP)
 }
