@@ -6,42 +6,13 @@ import (
 	"math"
 	"strings"
 	"testing"
-	"unsafe"
 )
 
 // warp runs a body on one warp with 1024 bytes of shared memory, at s_m, and a buffer, whose address
 // is in %rd1. %r1 is the lane.
 func warp(t *testing.T, body string, buffer []uint32) error {
 	t.Helper()
-	m, err := Parse(`.version 7.0
-.target sm_80
-.address_size 64
-
-.visible .entry k(
-	.param .u64 p_x
-)
-.reqntid 32, 1, 1
-{
-	.reg .pred %p<4>;
-	.reg .b16 %h<4>;
-	.reg .b32 %r<40>;
-	.reg .f32 %f<20>;
-	.reg .b64 %rd<8>;
-	.shared .align 32 .b8 s_m[1024];
-
-	ld.param.u64 %rd1, [p_x];
-	mov.u32 %r1, %tid.x;
-` + body + `
-	ret;
-}
-`)
-	if err != nil {
-		t.Fatal(err)
-	}
-	b := unsafe.Slice((*byte)(unsafe.Pointer(&buffer[0])), 4*len(buffer))
-	return m.Entries["k"].Run(Launch{
-		Grid: [3]int{1, 1, 1}, Block: [3]int{32, 1, 1}, Params: []uint64{Address(b)}, Memory: NewMemory(b), Limit: 10000,
-	})
+	return launchOn(t, moduleWith(".shared .align 32 .b8 s_m[1024];", body), buffer, Launch{Limit: 10000})
 }
 
 // TestLoadMatrices: every element of four parts of 8×8 has its number. Register i of lane l has

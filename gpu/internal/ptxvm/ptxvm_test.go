@@ -8,8 +8,14 @@ import (
 	"unsafe"
 )
 
-// module returns a module with one entry of 32 threads that takes a buffer, in %rd1.
+// module returns a module with one entry of 32 threads that takes a buffer, in %rd1, and has two
+// shared arrays of 16 bytes. %r1 is the lane.
 func module(body string) string {
+	return moduleWith(".shared .align 16 .b8 s_a[16];\n\t.shared .align 16 .b8 s_b[16];", body)
+}
+
+// moduleWith returns such a module with other shared arrays.
+func moduleWith(shared, body string) string {
 	return `.version 7.0
 .target sm_80
 .address_size 64
@@ -21,11 +27,10 @@ func module(body string) string {
 {
 	.reg .pred %p<4>;
 	.reg .b16 %h<4>;
-	.reg .b32 %r<8>;
+	.reg .b32 %r<40>;
 	.reg .f32 %f<20>;
-	.reg .b64 %rd<4>;
-	.shared .align 16 .b8 s_a[16];
-	.shared .align 16 .b8 s_b[16];
+	.reg .b64 %rd<8>;
+	` + shared + `
 
 	ld.param.u64 %rd1, [p_x];
 	mov.u32 %r1, %tid.x;
@@ -38,15 +43,21 @@ func module(body string) string {
 // launch runs a body on 32 words.
 func launch(t *testing.T, body string, l Launch) ([]uint32, error) {
 	t.Helper()
-	m, err := Parse(module(body))
+	x := make([]uint32, 32)
+	return x, launchOn(t, module(body), x, l)
+}
+
+// launchOn runs a module's entry on a buffer.
+func launchOn(t *testing.T, module string, x []uint32, l Launch) error {
+	t.Helper()
+	m, err := Parse(module)
 	if err != nil {
 		t.Fatal(err)
 	}
-	x := make([]uint32, 32)
-	b := unsafe.Slice((*byte)(unsafe.Pointer(&x[0])), 128)
+	b := unsafe.Slice((*byte)(unsafe.Pointer(&x[0])), 4*len(x))
 	l.Grid, l.Block = [3]int{1, 1, 1}, [3]int{32, 1, 1}
 	l.Params, l.Memory = []uint64{Address(b)}, NewMemory(b)
-	return x, m.Entries["k"].Run(l)
+	return m.Entries["k"].Run(l)
 }
 
 // TestErrors: what a kernel does wrong is found, and its line and thread are told.
